@@ -1,0 +1,122 @@
+"""What the controller and a slot agent say to each other, and what the agent leaves in ``exit.json``.
+
+One JSON document per line, both ways. The runner neither parses nor scores: a request says what to start and
+within which limits, an exit says how it ended.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from boxwright.terms import Slot
+
+
+class Ended(enum.StrEnum):
+    """How a command came to its end."""
+
+    EXITED = "exited"  # by itself: exit code or signal
+    CUTOFF = "cutoff"  # stopped at the cutoff
+    MEMORY = "memory"  # stopped at the memory limit
+    OUTPUT = "output"  # stopped because it wrote too much
+    CANCELLED = "cancelled"  # stopped because the controller, or a person, said so
+    NOT_STARTED = "not started"  # the command could not be started at all
+
+
+class PostStep(Struct, frozen=True):
+    """A command run in the same folder after the main one; stdout → ``postprocess.log``, stderr → ``postprocess.err``."""
+
+    argv: tuple[str, ...]
+    cutoff_s: float
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """One run for a slot agent. The folder exists and holds all that the command needs.
+
+    Attributes:
+        run: Number of the run.
+        folder: Working directory; ``stdout.log``, ``stderr.log`` and ``exit.json`` are written here.
+        argv: The command, without a shell.
+        env: The full environment.
+        cutoff_s: Wall-clock limit of the main command.
+        grace_s: Seconds between TERM and KILL.
+        memory_bytes: Limit for the sum over the process tree.
+        output_bytes: Limit for stdout and stderr together.
+        post: Run after the main command ended by itself, with exit code 0 unless ``post_always``.
+        post_always: Run the post step whatever the exit code.
+    """
+
+    run: int
+    folder: str
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    cutoff_s: float | None = None
+    grace_s: float = 3.0
+    memory_bytes: int | None = None
+    output_bytes: int | None = None
+    post: PostStep | None = None
+    post_always: bool = False
+
+
+class PostExit(Struct, frozen=True, kw_only=True):
+    """How the post-process command ended."""
+
+    ended: Ended
+    exit_code: int | None = None
+    detail: str = ""
+    wall_s: float = 0.0
+
+
+class Exit(Struct, frozen=True, kw_only=True):
+    """How a run ended: the content of ``exit.json``.
+
+    Attributes:
+        exit_code: As ``subprocess`` gives it: negative is the number of the signal; None if never started.
+        detail: Why, in one line: the system's error text, or the reason given with a cancel.
+        started: UNIX seconds.
+        ended: UNIX seconds.
+        cpu_s: User and system time of all processes of the run.
+        max_rss_bytes: Largest sum over the process tree that was seen (at least the largest single process).
+        stragglers: Processes of the run that were still alive after the command had ended, and were killed.
+    """
+
+    run: int
+    ended_by: Ended
+    exit_code: int | None = None
+    detail: str = ""
+    started: float = 0.0
+    ended: float = 0.0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    max_rss_bytes: int = 0
+    stragglers: int = 0
+    post: PostExit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReady:
+    """A slot can take its next run."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """A run is over and ``exit.json`` is in its folder. ``slot`` is the slot's number."""
+
+    slot: int
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLost:
+    """A slot agent vanished; the run it had (if any) left no ``exit.json`` and nothing of it is alive any more."""
+
+    slot: int
+    run: int | None
+    reason: str
+
+
+Event = SlotReady | RunEnded | SlotLost

@@ -1,0 +1,68 @@
+"""What every proposer is to the study: it is told what runs and what came out, and says what runs next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from boxwright.terms import Config, Status, Trial
+
+
+class ExhaustedError(Exception):
+    """Nothing is left to propose: the design is through, or every configuration of a finite space was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A configuration that should run next.
+
+    Attributes:
+        origin: In words: ``monte-carlo point 7``, ``initial design 3``, ``model``.
+        optimizer_seed: 1, 2, … for an optimizer seed, None for a design.
+    """
+
+    config: Config
+    origin: str
+    optimizer_seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A settled trial, as proposers hear of it.
+
+    Attributes:
+        cost: What an optimizer minimises; None for a trial without a usable value (a failure).
+    """
+
+    trial: Trial
+    status: Status
+    cost: float | None
+
+
+class Proposer(Protocol):
+    """Says what runs next. All methods are called on the controller's event loop, by one caller."""
+
+    async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
+        """Take up a study: all settled trials, in order, and those that are running or about to be run again."""
+        ...
+
+    async def next(self) -> Proposal:
+        """Return what should run next; may be awaited several times at once, once per free slot.
+
+        Raises:
+            ExhaustedError: Nothing is left.
+        """
+        ...
+
+    def running(self, trial: Trial) -> None:
+        """Hear that this trial was recorded and starts now."""
+        ...
+
+    def finished(self, told: Told) -> None:
+        """Hear how a trial ended; it is on disk already."""
+        ...
+
+    async def close(self) -> None:
+        """Stop every process and free everything."""
+        ...

@@ -1,0 +1,1 @@
+"""Scenario files: what a person asks for, decoded into frozen types."""

@@ -1,0 +1,414 @@
+"""The scenario as frozen types: exactly what a scenario file may say, and nothing else.
+
+msgspec decodes a TOML document into these and makes the JSON Schema from them, so a field, its type and its
+docstring stand here once. Units are in the names; a size may be a number of bytes or a text such as
+``"4 GiB"``. What can only be checked with the space or the machine at hand is checked by whoever uses it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct, field
+
+from boxwright.terms import Direction, Value
+
+Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+PositiveSeconds: TypeAlias = Annotated[float, Meta(gt=0)]
+Size: TypeAlias = Annotated[int, Meta(ge=1)] | str
+"""Bytes as a number, or a text with a unit: ``512 MiB``, ``4 GB``."""
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What all sections share: immutable, and a key that is not known is an error."""
+
+
+# ---------------------------------------------------------------------------------------------- study
+
+
+class Objective(_Section, frozen=True, kw_only=True):
+    """Which metric drives the study, and which way is better."""
+
+    metric: str = "quality"
+    direction: Direction = Direction.MINIMIZE
+
+
+class Study(_Section, frozen=True, kw_only=True):
+    """What the study is called and what it is after.
+
+    Attributes:
+        name: Names the study folder; the scenario's folder or file name if absent.
+        metrics: Further metrics that get a column of their own in tables and ``results.csv``.
+        seed: The number handed to the command as its seed.
+        retries: How often a CRASHED run is tried again before the trial counts as crashed.
+    """
+
+    name: str | None = None
+    objective: Objective = field(default_factory=Objective)
+    metrics: tuple[str, ...] = ()
+    seed: int = 0
+    retries: Annotated[int, Meta(ge=0)] = 0
+
+
+# ---------------------------------------------------------------------------------------------- space
+
+
+class _Parameter(_Section, frozen=True, kw_only=True, tag_field="type"):
+    """What all parameters share. ``when`` is a condition in PCS syntax: ``act in {relu, elu} && depth > 2``."""
+
+    when: str | None = None
+
+
+class IntParameter(_Parameter, frozen=True, kw_only=True, tag="int"):
+    """A whole number within bounds, both included."""
+
+    lower: int
+    upper: int
+    default: int | None = None
+    log: bool = False
+
+
+class FloatParameter(_Parameter, frozen=True, kw_only=True, tag="float"):
+    """A real number within bounds, both included."""
+
+    lower: float
+    upper: float
+    default: float | None = None
+    log: bool = False
+
+
+class CategoricalParameter(_Parameter, frozen=True, kw_only=True, tag="categorical"):
+    """One of some values without an order."""
+
+    choices: tuple[Value, ...]
+    default: Value | None = None
+
+
+class OrdinalParameter(_Parameter, frozen=True, kw_only=True, tag="ordinal"):
+    """One of some values in the order given."""
+
+    sequence: tuple[Value, ...]
+    default: Value | None = None
+
+
+class ConstantParameter(_Parameter, frozen=True, kw_only=True, tag="constant"):
+    """Always the same value."""
+
+    value: Value
+
+
+class NormalParameter(_Parameter, frozen=True, kw_only=True, tag="normal"):
+    """Normally distributed, for Monte Carlo designs; truncated where bounds are given."""
+
+    mu: float
+    sigma: Annotated[float, Meta(gt=0)]
+    lower: float | None = None
+    upper: float | None = None
+    default: float | None = None
+
+
+class LognormalParameter(_Parameter, frozen=True, kw_only=True, tag="lognormal"):
+    """The exponential of a normal variable with this mu and sigma; truncated where bounds are given."""
+
+    mu: float
+    sigma: Annotated[float, Meta(gt=0)]
+    lower: float | None = None
+    upper: float | None = None
+    default: float | None = None
+
+
+class TriangularParameter(_Parameter, frozen=True, kw_only=True, tag="triangular"):
+    """Triangular between its bounds, most likely at its mode."""
+
+    lower: float
+    mode: float
+    upper: float
+    default: float | None = None
+
+
+class BetaParameter(_Parameter, frozen=True, kw_only=True, tag="beta"):
+    """Beta distributed, stretched to its bounds."""
+
+    alpha: Annotated[float, Meta(gt=0)]
+    beta: Annotated[float, Meta(gt=0)]
+    lower: float = 0.0
+    upper: float = 1.0
+    default: float | None = None
+
+
+Parameter: TypeAlias = (
+    IntParameter
+    | FloatParameter
+    | CategoricalParameter
+    | OrdinalParameter
+    | ConstantParameter
+    | NormalParameter
+    | LognormalParameter
+    | TriangularParameter
+    | BetaParameter
+)
+
+SpaceTable: TypeAlias = dict[str, Parameter | str | tuple[str, ...]]
+"""Parameters by name (tables); ``file`` (a text) names a PCS or ConfigSpace JSON file instead or as well;
+``forbidden`` (an array of texts) holds forbidden clauses in PCS syntax."""
+
+
+# ---------------------------------------------------------------------------------------------- command
+
+FlagDialect: TypeAlias = Literal["none", "-name value", "--name value", "--name=value", "name=value", "smac2"]
+
+
+class Command(_Section, frozen=True, kw_only=True):
+    """What is run. Either ``argv``, a list of words, or ``line``, one text that is cut into words like a shell would.
+
+    Every word is a Jinja2 template. The working directory is the run's own folder.
+
+    Attributes:
+        flags: How the active parameters are appended to the words.
+        skip: Parameters that are not appended as flags.
+        shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
+        exit_code: Whether an exit code other than 0 is a crash.
+    """
+
+    argv: tuple[str, ...] = ()
+    line: str | None = None
+    flags: FlagDialect = "none"
+    skip: tuple[str, ...] = ()
+    shell: bool = False
+    exit_code: bool = True
+
+
+# ---------------------------------------------------------------------------------------------- files
+
+
+class InputFile(_Section, frozen=True, kw_only=True):
+    """A file or folder put into each run folder: linked (hard link, else copy), copied, or an archive unpacked."""
+
+    source: str
+    target: str | None = None
+    mode: Literal["link", "copy", "archive"] = "link"
+
+
+class Template(_Section, frozen=True, kw_only=True):
+    """A text file rendered into each run folder.
+
+    Attributes:
+        syntax: ``{{ }}`` is Jinja2; ``${}`` is the syntax of DOE platforms, ``${x?string("0.00")}`` included.
+    """
+
+    source: str
+    target: str | None = None
+    syntax: Literal["{{ }}", "${}"] = "{{ }}"
+
+
+class ParameterFile(_Section, frozen=True, kw_only=True):
+    """The active parameters written as a file; the format by its suffix: .json, .yaml, .yml, .toml.
+
+    Attributes:
+        nested: Whether dots in names open tables (``a.b.0.c``).
+    """
+
+    target: str
+    nested: bool = True
+
+
+class Inputs(_Section, frozen=True, kw_only=True):
+    """What is put into each run folder before the command starts."""
+
+    files: tuple[InputFile, ...] = ()
+    templates: tuple[Template, ...] = ()
+    parameters: tuple[ParameterFile, ...] = ()
+
+
+class Outputs(_Section, frozen=True, kw_only=True):
+    """What becomes of the files that a run leaves; patterns as in ``glob``, inside the run folder.
+
+    Attributes:
+        collect: Copied (hard link where possible) to ``outputs/<run>/`` of the study.
+        require: A run that leaves none of a pattern has crashed.
+        discard: Deleted after the run.
+    """
+
+    collect: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    discard: tuple[str, ...] = ()
+
+
+class Environment(_Section, frozen=True, kw_only=True):
+    """The environment of each run. Values in ``set`` are Jinja2 templates.
+
+    Attributes:
+        inherit: Whether a run sees the environment that boxwright was started in.
+    """
+
+    inherit: bool = True
+    set: dict[str, str] = {}
+    unset: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------------------------------------- limits, results
+
+
+class Limits(_Section, frozen=True, kw_only=True):
+    """What one run, and the study, may use.
+
+    Attributes:
+        cutoff_s: Seconds after which a run is stopped.
+        grace_s: Seconds between asking (TERM) and insisting (KILL).
+        memory: Sum over the run's processes.
+        output: Size of stdout and stderr together.
+        wallclock_s: Seconds after which the study starts no new run.
+    """
+
+    cutoff_s: PositiveSeconds | None = None
+    grace_s: PositiveSeconds = 3.0
+    memory: Size | None = None
+    output: Size = "1 GiB"
+    wallclock_s: PositiveSeconds | None = None
+
+
+class Parse(_Section, frozen=True, kw_only=True):
+    """How a run's answer is read. Several sources may be named; the objective must come from exactly one.
+
+    Attributes:
+        result_line: SMAC's ``Result of algorithm run: STATUS, runtime, runlength, quality, seed`` in any dialect,
+            and AClib2's JSON. Its quality is the objective. None means: yes if no other source is named and
+            there is no post-process command.
+        tab: ``name<TAB>value`` lines on stdout.
+        regex: Name of a metric → regular expression with one group, searched in stdout; the last match counts.
+        json: A file the run leaves: an object of names and numbers, dots for nested ones.
+        duplicates: Whether two result lines are an error (SMAC v2's rule) or the last one counts.
+        unsat: Whether UNSAT means an invalid combination or a success (SMAC v2's reading).
+    """
+
+    result_line: bool | None = None
+    tab: bool = False
+    regex: dict[str, str] = {}
+    json: str | None = None
+    duplicates: Literal["error", "last"] = "error"
+    unsat: Literal["invalid", "success"] = "invalid"
+
+
+class Postprocess(_Section, frozen=True, kw_only=True):
+    """A command run in the run folder after the run; its stdout holds ``name<TAB>value`` lines; words are templates."""
+
+    argv: tuple[str, ...]
+    cutoff_s: PositiveSeconds = 60.0
+
+
+# ---------------------------------------------------------------------------------------------- what runs next
+
+
+class _Design(_Section, frozen=True, kw_only=True, tag_field="kind"):
+    """What all designs share."""
+
+    seed: Annotated[int, Meta(ge=0)] = 0
+
+
+class MonteCarlo(_Design, frozen=True, kw_only=True, tag="monte-carlo"):
+    """Independent draws from the parameters' distributions."""
+
+    runs: Positive
+
+
+class LatinHypercube(_Design, frozen=True, kw_only=True, tag="latin-hypercube"):
+    """A Latin hypercube."""
+
+    runs: Positive
+
+
+class Sobol(_Design, frozen=True, kw_only=True, tag="sobol"):
+    """A scrambled Sobol sequence."""
+
+    runs: Positive
+
+
+class Grid(_Design, frozen=True, kw_only=True, tag="grid"):
+    """The full grid: every value of discrete parameters, ``levels`` values of each real or wide one.
+
+    Attributes:
+        levels: A number for all, or name → number or list of values.
+        runs: Only the first so many points.
+    """
+
+    levels: Positive | dict[str, Positive | tuple[Value, ...]] = 3
+    runs: Positive | None = None
+
+
+class CsvDesign(_Design, frozen=True, kw_only=True, tag="csv"):
+    """The rows of a CSV file; a parameter without a column takes its default."""
+
+    file: str
+    runs: Positive | None = None
+
+
+Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
+
+
+class Optimizer(_Section, frozen=True, kw_only=True):
+    """SMAC seeds that share one model.
+
+    Attributes:
+        runs: How many runs in all.
+        seeds: Optimizer processes; one per slot if absent.
+        seed: The first seed's random seed; the others follow.
+        model: The surrogate.
+        initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
+        challengers: Random points that the acquisition function is tried on at each ask.
+        random_share: Share of proposals drawn at random.
+    """
+
+    kind: Literal["smac"] = "smac"
+    runs: Positive
+    seeds: Positive | None = None
+    seed: Annotated[int, Meta(ge=0)] = 0
+    model: Literal["rf"] = "rf"
+    initial: Positive | None = None
+    challengers: Positive = 1000
+    random_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+
+
+class Slots(_Section, frozen=True, kw_only=True):
+    """Where runs are carried out.
+
+    Attributes:
+        count: How many runs at a time; absent: one per GPU, or per ``per_gpu`` share, or 1 without GPUs.
+        gpus: Whole GPUs per slot.
+        per_gpu: Slots that share one GPU; only with ``gpus = 1``.
+        gpu_ids: Ids to use; absent: those found through NVML.
+        skip_busy_gpus: Leave out GPUs that processes of others are using.
+        cores: CPU cores per slot; absent: the machine's cores divided by the slots.
+    """
+
+    backend: Literal["local"] = "local"
+    count: Positive | None = None
+    gpus: Annotated[int, Meta(ge=0)] = 0
+    per_gpu: Positive = 1
+    gpu_ids: tuple[str | int, ...] | None = None
+    skip_busy_gpus: bool = False
+    cores: Positive | None = None
+
+
+# ---------------------------------------------------------------------------------------------- all of it
+
+
+class Scenario(_Section, frozen=True, kw_only=True):
+    """One scenario: what is run, over which space, how, within which limits.
+
+    Attributes:
+        extends: Another scenario file, whose keys hold where this one says nothing (tables are merged).
+    """
+
+    command: Command
+    space: SpaceTable
+    extends: str | None = None
+    study: Study = field(default_factory=Study)
+    inputs: Inputs = field(default_factory=Inputs)
+    outputs: Outputs = field(default_factory=Outputs)
+    environment: Environment = field(default_factory=Environment)
+    limits: Limits = field(default_factory=Limits)
+    parse: Parse = field(default_factory=Parse)
+    postprocess: Postprocess | None = None
+    design: Design | None = None
+    optimizer: Optimizer | None = None
+    slots: Slots = field(default_factory=Slots)
