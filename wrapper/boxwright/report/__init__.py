@@ -1,1 +1,1 @@
-"""TODO."""
+"""What a person sees: tables, progress, archives. Reads the store only."""

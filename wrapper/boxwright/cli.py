@@ -1,0 +1,204 @@
+"""The command line: it declares verbs and options; ``commands/<verb>.py`` does the work and returns an exit code.
+
+Answers go to stdout, talk to stderr. Exit codes: 0 done, 1 done with failed runs, 2 the user's mistake,
+3 our bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+import click
+
+from boxwright import __version__
+from boxwright.errors import BoxwrightError
+
+_SET = click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
+)
+_SLOTS = click.option("--slots", type=click.IntRange(1), help="How many runs at a time.")
+_SEEDS = click.option("--seeds", type=click.IntRange(1), help="How many optimizer seeds share the model.")
+_RUNS = click.option("--runs", type=click.IntRange(1), help="How many runs in all.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on stdout.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="boxwright %(version)s")
+def cli() -> None:
+    """Turn any command line into a black box that can be designed, tuned and run on any number of slots."""
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.argument("folder", required=False)
+def init(name: str | None, folder: str | None) -> int:
+    """Copy a scenario of the gallery into FOLDER; without NAME, list the gallery."""
+    from boxwright.commands.init import init_command
+
+    return init_command(name, folder)
+
+
+@cli.command()
+@click.argument("scenario")
+@_SET
+def check(scenario: str, settings: Sequence[str]) -> int:
+    """Say what SCENARIO would run, file by file, and run nothing."""
+    from boxwright.commands.check import check_command
+
+    return check_command(scenario, settings=settings)
+
+
+@cli.command()
+@click.argument("scenario")
+@click.option("--study", metavar="DIR", help="The study folder to make; studies/NAME if not given.")
+@_SLOTS
+@_SEEDS
+@_RUNS
+@_SET
+def run(
+    scenario: str, study: str | None, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]
+) -> int:
+    """Carry out SCENARIO (a file, or a folder that holds scenario.toml) in a new study."""
+    from boxwright.commands.running import run_command
+
+    return run_command(scenario, study=study, slots=slots, seeds=seeds, runs=runs, settings=settings)
+
+
+@cli.command()
+@click.argument("study")
+@_SLOTS
+@_SEEDS
+@_RUNS
+@_SET
+def resume(study: str, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]) -> int:
+    """Go on with STUDY where it was left; with a higher --runs, extend it."""
+    from boxwright.commands.running import resume_command
+
+    return resume_command(study, slots=slots, seeds=seeds, runs=runs, settings=settings)
+
+
+@cli.command()
+@click.argument("study")
+@_JSON
+def status(study: str, as_json: bool) -> int:
+    """Say where STUDY stands."""
+    from boxwright.commands.status import status_command
+
+    return status_command(study, as_json=as_json)
+
+
+@cli.command()
+@click.argument("study")
+@click.option("--sort", metavar="NAME", help="Field, metric or parameter to sort by; -NAME for falling order.")
+@click.option(
+    "--where", metavar="CONDITION", multiple=True, help="Only runs with e.g. status=SUCCESS or quality<0.1."
+)
+@click.option("--csv", "form", flag_value="csv", help="As CSV.")
+@click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")
+def results(study: str, sort: str | None, where: Sequence[str], form: str | None) -> int:
+    """Print the runs of STUDY."""
+    from boxwright.commands.results import results_command
+
+    return results_command(study, sort=sort, where=where, form=form or "table")
+
+
+@cli.command()
+@click.argument("study")
+@click.argument("run", type=click.IntRange(1))
+@_JSON
+def show(study: str, run: int, as_json: bool) -> int:
+    """Print one RUN of STUDY: configuration, metrics, files."""
+    from boxwright.commands.show import show_command
+
+    return show_command(study, run, as_json=as_json)
+
+
+@cli.command()
+@click.argument("study")
+@click.argument("run", type=click.IntRange(1))
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run is over.")
+@click.option("--stderr", is_flag=True, help="The run's stderr instead of its stdout.")
+def tail(study: str, run: int, follow: bool, stderr: bool) -> int:
+    """Print what a RUN of STUDY has written."""
+    from boxwright.commands.show import tail_command
+
+    return tail_command(study, run, follow=follow, stderr=stderr)
+
+
+@cli.command()
+@click.argument("study")
+@click.argument("run", type=click.IntRange(1))
+def kill(study: str, run: int) -> int:
+    """Stop one RUN of STUDY for good."""
+    from boxwright.commands.stopping import kill_command
+
+    return kill_command(study, run)
+
+
+@cli.command()
+@click.argument("study")
+@click.option("--now", is_flag=True, help="Stop the runs under way, too; a resumed study runs them again.")
+def stop(study: str, now: bool) -> int:
+    """Let STUDY start no new run."""
+    from boxwright.commands.stopping import stop_command
+
+    return stop_command(study, now=now)
+
+
+@cli.command()
+@click.argument("study")
+@click.argument("target", required=False)
+@click.option("--best", type=click.IntRange(1), metavar="K", help="Only the best K runs.")
+def archive(study: str, target: str | None, best: int | None) -> int:
+    """Pack the runs of STUDY into TARGET (.tar.zst, .tar.gz or .zip)."""
+    from boxwright.commands.archive import archive_command
+
+    return archive_command(study, target, best=best)
+
+
+@cli.command()
+def schema() -> int:
+    """Print the JSON Schema of scenario files."""
+    from boxwright.commands.schema import schema_command
+
+    return schema_command()
+
+
+@cli.command()
+@_JSON
+def doctor(as_json: bool) -> int:
+    """Say what this machine has: cores, GPUs, memory, packages, schedulers."""
+    from boxwright.commands.doctor import doctor_command
+
+    return doctor_command(as_json=as_json)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(_guarded(lambda: cli.main(arguments, prog_name="boxwright", standalone_mode=False)))
+
+
+def _guarded(work: Callable[[], object]) -> int:
+    """Return the exit code of the work; errors become one line, and only our own bugs a traceback."""
+    try:
+        code = work()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BoxwrightError as error:
+        click.echo(f"boxwright: {error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`boxwright results … | head`): nothing is wrong with the study.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001  whatever is left is a bug of ours, and says so
+        traceback.print_exc()
+        click.echo(f"boxwright {__version__}: this is a bug; please report it with the lines above.", err=True)
+        return 3
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,100 @@
+"""``archive``: a study, or its best runs, as one file to take along."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from boxwright.commands.opening import open_study
+from boxwright.errors import UserError
+
+if TYPE_CHECKING:
+    from boxwright.store.records import RunRecord
+
+_STUDY_FILES = ("scenario.toml", "space.json", "results.csv", "study.log")
+_SUFFIXES = (".tar.zst", ".tar.gz", ".zip")
+
+
+def archive(study: str | Path, target: str | Path | None = None, *, best: int | None = None) -> Path:
+    """Pack the runs of a study into one file; nothing of the study is changed.
+
+    Args:
+        study: The study folder.
+        target: The file to make, by its suffix .tar.zst, .tar.gz or .zip; ``<study>.tar.zst`` if None.
+        best: Only the successful runs of least cost, so many.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: The folder is no study, or the target cannot be made.
+    """
+    opened = open_study(study)
+    path = Path(target) if target is not None else Path(f"{opened.folder}.tar.zst")
+    if not path.name.endswith(_SUFFIXES):
+        raise UserError(f"no kind of archive that is known. Known: {', '.join(_SUFFIXES)}.", place=str(path))
+    if path.exists():
+        raise UserError("exists already. Give another name.", place=str(path))
+    with opened.store as store:
+        records = [record for record in store.runs() if record.status != "RUNNING"]
+    if best is not None:
+        ranked = sorted(
+            (r for r in records if r.settles and r.cost is not None), key=lambda r: (r.cost or 0.0, r.run)
+        )
+        records = ranked[:best]
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with draft.open("wb") as file:
+            _pack(file, path.name, opened.folder, records)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise UserError(f"cannot be written: {error.strerror}.", place=str(path)) from error
+    return path.absolute()
+
+
+def archive_command(study: str, target: str | None, *, best: int | None) -> int:
+    """Do ``boxwright archive``."""
+    sys.stdout.write(f"{archive(study, target, best=best)}\n")
+    return 0
+
+
+def _members(folder: Path, records: list[RunRecord]) -> Iterator[Path]:
+    """Yield the files to pack; links are left out, since they may lead out of the study."""
+    for name in _STUDY_FILES:
+        if (folder / name).is_file():
+            yield folder / name
+    for record in records:
+        for root in (Path(record.folder), folder / "outputs" / Path(record.folder).relative_to(folder / "runs")):
+            yield from (path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink())
+
+
+def _pack(file: IO[bytes], name: str, folder: Path, records: list[RunRecord]) -> None:
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
+            for path in _members(folder, records):
+                packed.write(path, f"{folder.name}/{path.relative_to(folder)}")
+        return
+    with _stream(file, name) as stream, tarfile.open(fileobj=stream, mode="w|") as tar:
+        for path in _members(folder, records):
+            tar.add(path, f"{folder.name}/{path.relative_to(folder)}", recursive=False)
+
+
+@contextmanager
+def _stream(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    if name.endswith(".zst"):
+        import zstandard
+
+        with zstandard.ZstdCompressor(level=10).stream_writer(file, closefd=False) as stream:
+            yield cast(IO[bytes], stream)
+        return
+    import gzip
+
+    with gzip.GzipFile(fileobj=file, mode="wb") as packed:
+        yield cast(io.BufferedIOBase, packed)  # type: ignore[misc]

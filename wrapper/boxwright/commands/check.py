@@ -1,0 +1,71 @@
+"""``check``: says what a study would do, file by file, and does nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from boxwright.materialise import Plan
+    from boxwright.study.setup import Setup
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a study would be, and what its first run would be."""
+
+    setup: Setup
+    plan: Plan
+
+
+def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
+    """Check a scenario against its space, its files and this machine, and plan its first run.
+
+    Raises:
+        UserError: Something is wrong, at a known place.
+    """
+    from boxwright.materialise import RunContext
+    from boxwright.scenario import load_scenario
+    from boxwright.store.layout import run_folder
+    from boxwright.study.setup import prepare
+    from boxwright.terms import Trial
+
+    loaded = load_scenario(Path(scenario), settings)
+    setup = prepare(loaded)
+    config = setup.space.default() if setup.scenario.design is None else next(setup.configs())
+    study = Path("studies") / (loaded.scenario.study.name or loaded.folder.name)
+    trial = Trial(1, config, seed=setup.scenario.study.seed, origin="check")
+    folder = run_folder(study.absolute(), 1)
+    context = RunContext(
+        run=1, trial=trial, slot=setup.slots[0], folder=folder, study=study.absolute(), study_id="check", attempt=1
+    )
+    return Check(setup, setup.materialiser.plan(context))
+
+
+def check_command(scenario: str, *, settings: Sequence[str]) -> int:
+    """Do ``boxwright check``."""
+    from boxwright.materialise import describe_plan
+    from boxwright.report.words import value_text
+
+    found = check(scenario, settings=settings)
+    setup = found.setup
+    write = sys.stdout.write
+    kind = f"SMAC, {setup.scenario.optimizer.seeds or len(setup.slots)} seeds that share a model"
+    if setup.scenario.optimizer is None:
+        kind = type(setup.scenario.design).__name__
+    objective = setup.scenario.study.objective
+    write(f"{setup.place}: sound. {setup.total or 'an unknown number of'} trials, {kind}; ")
+    write(f"{objective.direction} {objective.metric}; {len(setup.slots)} slots\n")
+    write(
+        "default: " + " ".join(f"{name}={value_text(value)}" for name, value in setup.space.default().items()) + "\n"
+    )
+    for slot in setup.slots:
+        cores = ",".join(map(str, slot.cores)) or "not pinned"
+        write(f"slot {slot.number}: GPUs {','.join(slot.gpus) or 'none'}; cores {cores}\n")
+    write(f"\nThe first run would be:\n{describe_plan(found.plan)}")
+    for warning in setup.materialiser.warnings:
+        sys.stderr.write(f"warning: {warning}\n")
+    return 0

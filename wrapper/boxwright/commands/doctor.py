@@ -1,0 +1,93 @@
+"""``doctor``: what this machine has for boxwright."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import sys
+from typing import Any
+
+_NEEDED = (
+    "smac",
+    "ConfigSpace",
+    "numpy",
+    "scipy",
+    "jinja2",
+    "msgspec",
+    "psutil",
+    "nvidia-ml-py",
+    "click",
+    "rich",
+    "zstandard",
+)
+_OPTIONAL = ("tensorflow", "tensorflow-cpu", "torch", "scikit-learn", "mlxtend")
+_SCHEDULERS = {"slurm": "sbatch", "pbs or sge": "qsub", "lsf": "bsub", "htcondor": "condor_submit"}
+
+
+def doctor() -> dict[str, Any]:
+    """Return cores, memory, GPUs, packages and schedulers found on this machine."""
+    import psutil
+
+    from boxwright import __version__
+    from boxwright.execute.gpus import find_gpus
+
+    return {
+        "boxwright": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": psutil.virtual_memory().total,
+        "memory_available_bytes": psutil.virtual_memory().available,
+        "gpus": [
+            {"id": gpu.index, "name": gpu.name, "memory_bytes": gpu.memory_total_bytes, "busy": bool(gpu.pids)}
+            for gpu in find_gpus()
+        ],
+        "packages": {name: _version(name) for name in _NEEDED},
+        "optional": {name: version for name in _OPTIONAL if (version := _version(name))},
+        "schedulers": {name: path for name, program in _SCHEDULERS.items() if (path := shutil.which(program))},
+    }
+
+
+def doctor_command(*, as_json: bool) -> int:
+    """Do ``boxwright doctor``; exit code 1 if something that is needed is missing."""
+    from boxwright.report.words import size
+
+    found = doctor()
+    missing = [name for name, version in found["packages"].items() if version is None]
+    if as_json:
+        json.dump(found, sys.stdout, indent=1)
+        sys.stdout.write("\n")
+        return 1 if missing else 0
+    write = sys.stdout.write
+    write(f"boxwright {found['boxwright']}, Python {found['python']}, {found['system']}\n")
+    write(f"cores: {found['cores']}\n")
+    write(f"memory: {size(found['memory_bytes'])}, {size(found['memory_available_bytes'])} available\n")
+    for gpu in found["gpus"]:
+        write(f"GPU {gpu['id']}: {gpu['name']}, {size(gpu['memory_bytes'])}{', in use' if gpu['busy'] else ''}\n")
+    if not found["gpus"]:
+        write("GPUs: none found through NVML\n")
+    write(
+        "packages: "
+        + ", ".join(f"{name} {version or 'MISSING'}" for name, version in found["packages"].items())
+        + "\n"
+    )
+    write(
+        "also: " + (", ".join(f"{name} {version}" for name, version in found["optional"].items()) or "nothing") + "\n"
+    )
+    write(
+        "schedulers: "
+        + (", ".join(f"{name} ({path})" for name, path in found["schedulers"].items()) or "none")
+        + "\n"
+    )
+    return 1 if missing else 0
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,63 @@
+"""Opens a study folder for reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boxwright.errors import UserError
+
+if TYPE_CHECKING:
+    from boxwright.scenario import Scenario
+    from boxwright.store.database import Store
+    from boxwright.store.records import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStudy:
+    """A study that can be read."""
+
+    folder: Path
+    scenario: Scenario
+    store: Store
+
+
+def study_scenario(folder: Path) -> Scenario:
+    """Return the scenario of a study.
+
+    Raises:
+        UserError: The folder is no study.
+    """
+    from boxwright.scenario import read_stored_scenario
+    from boxwright.store.layout import SCENARIO, is_study
+
+    if not is_study(folder):
+        raise UserError("is no study. Give the folder that `boxwright run` named at its end.", place=str(folder))
+    return read_stored_scenario(folder / SCENARIO)
+
+
+def open_study(folder: str | Path) -> OpenStudy:
+    """Open a study for reading.
+
+    Raises:
+        UserError: The folder is no study.
+        StudyError: Its database cannot be read.
+    """
+    from boxwright.store.database import Store
+
+    path = Path(folder).absolute()
+    return OpenStudy(path, study_scenario(path), Store(path))
+
+
+def find_run(store: Store, run: int) -> RunRecord:
+    """Return one run of a study.
+
+    Raises:
+        UserError: There is no such run.
+    """
+    try:
+        return store.run(run)
+    except KeyError:
+        total = sum(store.counts().values())
+        raise UserError(f"no run {run}; there are {total} runs.", place=str(store.study)) from None

@@ -1,0 +1,150 @@
+"""``run`` and ``resume``: carry a study out, with progress on stderr and the table of runs on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boxwright.study.watching import NoWatcher, Watcher
+
+if TYPE_CHECKING:
+    from boxwright.study.controller import Summary
+
+
+def overrides(
+    *, runs: int | None, slots: int | None, seeds: int | None, settings: Sequence[str], is_design: bool
+) -> list[str]:
+    """Return the ``key=value`` texts that the options stand for; ``--set`` comes first, the options win."""
+    texts = list(settings)
+    if slots is not None:
+        texts.append(f"slots.count={slots}")
+    if seeds is not None:
+        texts.append(f"optimizer.seeds={seeds}")
+    if runs is not None:
+        texts.append(f"{'design' if is_design else 'optimizer'}.runs={runs}")
+    return texts
+
+
+def run(
+    scenario: str | Path,
+    *,
+    study: str | Path | None = None,
+    slots: int | None = None,
+    seeds: int | None = None,
+    runs: int | None = None,
+    settings: Sequence[str] = (),
+    watcher: Watcher | None = None,
+) -> tuple[Path, Summary]:
+    """Carry a scenario out in a new study folder.
+
+    Args:
+        scenario: A scenario file, or a folder that holds ``scenario.toml``.
+        study: The folder to make; ``studies/<name>`` if None.
+        slots: How many runs at a time.
+        seeds: How many optimizer seeds.
+        runs: How many runs in all.
+        settings: ``key=value`` texts that go before what the scenario says.
+        watcher: Hears what goes on.
+
+    Returns:
+        The study folder, and how it was left.
+
+    Raises:
+        UserError: The scenario, the folder or this machine is not as it should be; nothing was written.
+        StudyError: The study cannot go on.
+    """
+    from boxwright.scenario import load_scenario
+    from boxwright.study.session import new_study
+
+    is_design = runs is not None and load_scenario(Path(scenario), settings).scenario.design is not None
+    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
+    opened: list[Path] = []
+    summary = new_study(
+        Path(scenario),
+        study=None if study is None else Path(study),
+        overrides=texts,
+        watcher=watcher or NoWatcher(),
+        opened=opened.append,
+    )
+    return opened[0], summary
+
+
+def resume(
+    study: str | Path,
+    *,
+    slots: int | None = None,
+    seeds: int | None = None,
+    runs: int | None = None,
+    settings: Sequence[str] = (),
+    watcher: Watcher | None = None,
+) -> Summary:
+    """Take a study up where it was left; with ``runs`` also extend it. See :func:`run` for the rest.
+
+    Raises:
+        UserError: It is no study, or somebody else is at work on it.
+        StudyError: The study cannot go on.
+    """
+    from boxwright.commands.opening import study_scenario
+    from boxwright.study.session import resume_study
+
+    is_design = runs is not None and study_scenario(Path(study)).design is not None
+    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
+    return resume_study(Path(study), overrides=texts, watcher=watcher or NoWatcher())
+
+
+def run_command(
+    scenario: str,
+    *,
+    study: str | None,
+    slots: int | None,
+    seeds: int | None,
+    runs: int | None,
+    settings: Sequence[str],
+) -> int:
+    """Do ``boxwright run``."""
+    from boxwright.report.progress import open_progress
+    from boxwright.scenario import load_scenario
+
+    objective = load_scenario(Path(scenario), settings).scenario.study.objective.metric
+    with open_progress(sys.stderr, objective) as watcher:
+        folder, summary = run(
+            scenario, study=study, slots=slots, seeds=seeds, runs=runs, settings=settings, watcher=watcher
+        )
+    return _conclude(folder, summary)
+
+
+def resume_command(
+    study: str, *, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]
+) -> int:
+    """Do ``boxwright resume``."""
+    from boxwright.commands.opening import study_scenario
+    from boxwright.report.progress import open_progress
+
+    folder = Path(study).absolute()
+    with open_progress(sys.stderr, study_scenario(folder).study.objective.metric) as watcher:
+        summary = resume(folder, slots=slots, seeds=seeds, runs=runs, settings=settings, watcher=watcher)
+    return _conclude(folder, summary)
+
+
+def _conclude(folder: Path, summary: Summary) -> int:
+    """Print the table of runs, the incumbent and where everything lies."""
+    from boxwright.commands.opening import open_study
+    from boxwright.report.tables import incumbent_text, print_table, run_table
+    from boxwright.study.setup import shown_metrics
+
+    opened = open_study(folder)
+    objective = opened.scenario.study.objective.metric
+    metrics = shown_metrics(opened.scenario)
+    with opened.store as store:
+        records = list(store.runs())
+        if len(records) > 200:
+            shown = sorted((r for r in records if r.cost is not None), key=lambda r: r.cost or 0.0)[:20]
+            sys.stderr.write(f"the best 20 of {len(records)} runs; all: boxwright results {folder}\n")
+            records = shown
+        print_table(*run_table(records, objective, metrics), stream=sys.stdout)
+        sys.stdout.write(f"{incumbent_text(store.incumbent(), objective, metrics)}\nstudy: {folder}\n")
+    if summary.interrupted:
+        sys.stderr.write(f"not finished; continue with: boxwright resume {folder}\n")
+    return summary.exit_code

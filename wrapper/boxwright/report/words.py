@@ -1,0 +1,46 @@
+"""How numbers, durations and configurations are written for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from boxwright.errors import one_line
+from boxwright.terms import Value
+
+
+def number(value: float | None) -> str:
+    """Return a number with at most six significant digits; empty for None."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration as ``0.42 s``, ``12.3 s``, ``4 min 05 s`` or ``3 h 07 min``; empty for None."""
+    if value is None:
+        return ""
+    if value < 60:
+        return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    minutes = int(value // 60)
+    if minutes < 60:
+        return f"{minutes} min {int(value % 60):02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(value: float | None) -> str:
+    """Return a number of bytes with a binary unit; empty for None."""
+    if value is None:
+        return ""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def value_text(value: Value) -> str:
+    """Return a parameter's value in one line."""
+    return number(value) if isinstance(value, float) else one_line(str(value))
+
+
+def config_text(config: Mapping[str, Value]) -> str:
+    """Return a configuration in one line: ``nb_conv=3 dropout1=0.25``."""
+    return " ".join(f"{one_line(name)}={value_text(value)}" for name, value in config.items())

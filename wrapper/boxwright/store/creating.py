@@ -1,0 +1,63 @@
+"""Makes a new study folder in one step, so that a failed start leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from boxwright import __version__
+from boxwright.errors import UserError
+from boxwright.store.database import Store
+from boxwright.store.layout import SCENARIO, SPACE
+
+
+def check_new_study(folder: Path) -> None:
+    """Refuse a study folder that cannot be made, before anything is done.
+
+    Raises:
+        UserError: It exists and is not empty, or nothing can be written there.
+    """
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() or folder.is_symlink():
+        raise UserError(
+            "exists already. Continue it with `boxwright resume`, or give another folder with --study.",
+            place=str(folder),
+        )
+    parent = folder.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise UserError(
+            f"{parent} is a file, so no folder can be made below it. Give another folder with --study.",
+            place=str(folder),
+        )
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise UserError(f"{parent} cannot be written to. Give another folder with --study.", place=str(folder))
+
+
+def create_study(folder: Path, *, scenario_text: str, space_text: str, meta: dict[str, str]) -> Store:
+    """Make a study folder with its scenario, space and empty database, and open it for writing.
+
+    Raises:
+        UserError: The folder exists or cannot be made.
+    """
+    check_new_study(folder)
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft.mkdir()
+        (draft / SCENARIO).write_text(scenario_text, encoding="utf-8")
+        (draft / SPACE).write_text(space_text, encoding="utf-8")
+        stamps = {"study_id": secrets.token_hex(8), "created": repr(time.time()), "version": __version__}
+        Store.create(draft, {**stamps, **meta}).close()
+        draft.rename(folder)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise UserError(
+            f"cannot be made: {error.strerror or error}. Give another folder with --study.", place=str(folder)
+        ) from error
+    return Store(folder, write=True)

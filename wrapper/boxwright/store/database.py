@@ -1,0 +1,296 @@
+"""The study's SQLite database: trials, runs and what they came to.
+
+One process writes (the controller), any number read. Every change is committed before the call returns, so
+that no optimizer hears of a run that is not on disk. In WAL mode with ``synchronous=NORMAL`` a killed process
+loses nothing; after a power failure the last runs may be missing and are taken up again from their folders.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from boxwright.errors import StudyError
+from boxwright.execute.messages import Exit
+from boxwright.store.layout import DATABASE, run_folder
+from boxwright.store.network import on_network_file_system
+from boxwright.store.records import RunRecord
+from boxwright.terms import Config, Outcome, Slot, Status, Trial, config_key
+
+_RECORDS = """
+    SELECT runs.*, trials.config, trials.instance, trials.seed, trials.budget, trials.optimizer_seed,
+           trials.origin, trials.settled_by
+    FROM runs JOIN trials ON trials.number = runs.trial
+"""
+
+
+def trial_key(config: Config, instance: str | None, seed: int, budget: float | None) -> str:
+    """Return one text for one trial: equal trials, and only those, have equal texts."""
+    return json.dumps([instance, seed, budget]) + config_key(config)
+
+
+class Store:
+    """The database of one study."""
+
+    def __init__(self, study: Path, *, write: bool = False) -> None:
+        """Open the database of a study folder.
+
+        Args:
+            study: The study folder; its database must exist.
+            write: Whether this process is the controller.
+
+        Raises:
+            StudyError: It cannot be opened.
+        """
+        self.study = study
+        try:
+            mode = "rw" if write else "ro"
+            uri = f"{(study / DATABASE).absolute().as_uri()}?mode={mode}"
+            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+            self._db.execute("PRAGMA foreign_keys = ON")
+            if write:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error as error:
+            raise StudyError(f"{study / DATABASE}: cannot be opened: {error}") from error
+
+    @classmethod
+    def create(cls, study: Path, meta: Mapping[str, str]) -> Store:
+        """Create an empty database in a study folder and open it for writing."""
+        path = study / DATABASE
+        with sqlite3.connect(path) as db:
+            # A write-ahead log needs shared memory, which network file systems do not give.
+            db.execute(f"PRAGMA journal_mode = {'DELETE' if on_network_file_system(study) else 'WAL'}")
+            db.executescript((files("boxwright.store") / "schema.sql").read_text())
+            db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        db.close()
+        return cls(study, write=True)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise StudyError(f"{self.study / DATABASE}: {error}") from error
+
+    # ------------------------------------------------------------------------------------------ writing
+
+    def add_trial(self, trial: Trial) -> tuple[Trial, bool]:
+        """Record a trial unless an equal one is there.
+
+        Args:
+            trial: Its number is not looked at.
+
+        Returns:
+            The recorded trial with its number, and whether it is new.
+        """
+        key = trial_key(trial.config, trial.instance, trial.seed, trial.budget)
+        known = self._db.execute("SELECT * FROM trials WHERE key = ?", (key,)).fetchone()
+        if known is not None:
+            return _trial(known), False
+        values = (key, json.dumps(dict(trial.config), ensure_ascii=False), trial.instance, trial.seed, trial.budget)
+        with self._transaction() as db:
+            cursor = db.execute(
+                "INSERT INTO trials (key, config, instance, seed, budget, optimizer_seed, origin)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*values, trial.optimizer_seed, trial.origin),
+            )
+        return self.trial(int(cursor.lastrowid or 0)), True
+
+    def start_run(self, trial: int, slot: Slot, started: float, *, number: int | None = None) -> tuple[int, int]:
+        """Record that a trial is about to run on a slot; return the number of the run and of the attempt."""
+        with self._transaction() as db:
+            (attempts,) = db.execute("SELECT count(*) FROM runs WHERE trial = ?", (trial,)).fetchone()
+            cursor = db.execute(
+                "INSERT INTO runs (number, trial, attempt, status, slot, gpus, started) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (number, trial, attempts + 1, Status.RUNNING, slot.number, json.dumps(slot.gpus), started),
+            )
+        return int(cursor.lastrowid or 0), attempts + 1
+
+    def finish_run(
+        self, run: int, outcome: Outcome, *, cost: float | None, exit_: Exit | None, settles: bool
+    ) -> RunRecord:
+        """Record what a run came to. A run is finished once, and a trial settled once.
+
+        Raises:
+            StudyError: The run is not running, or its trial is settled already.
+        """
+        with self._transaction() as db:
+            changed = db.execute(
+                "UPDATE runs SET status = ?, ended = ?, wall_s = ?, cpu_s = ?, max_rss_bytes = ?, exit_code = ?,"
+                " quality = ?, cost = ?, metrics = ?, runtime_s = ?, additional = ?, reason = ?,"
+                " started = coalesce(?, started) WHERE number = ? AND status = 'RUNNING'",
+                (
+                    outcome.status,
+                    exit_.ended if exit_ else None,
+                    exit_.wall_s if exit_ else None,
+                    exit_.cpu_s if exit_ else None,
+                    exit_.max_rss_bytes if exit_ else None,
+                    exit_.exit_code if exit_ else None,
+                    outcome.quality,
+                    cost,
+                    json.dumps(dict(outcome.metrics), ensure_ascii=False),
+                    outcome.runtime_s,
+                    outcome.additional,
+                    outcome.reason,
+                    exit_.started or None if exit_ else None,
+                    run,
+                ),
+            ).rowcount
+            if changed != 1:
+                raise StudyError(f"run {run} was finished twice")
+            if settles:
+                changed = db.execute(
+                    "UPDATE trials SET settled_by = ? WHERE settled_by IS NULL"
+                    " AND number = (SELECT trial FROM runs WHERE number = ?)",
+                    (run, run),
+                ).rowcount
+                if changed != 1:
+                    raise StudyError(f"the trial of run {run} has an outcome already")
+        return self.run(run)
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember something about the study."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (key, value)
+            )
+
+    # ------------------------------------------------------------------------------------------ reading
+
+    def meta(self, key: str, default: str = "") -> str:
+        """Return what was remembered about the study under this key."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row["value"])
+
+    def trial(self, number: int) -> Trial:
+        """Return one trial.
+
+        Raises:
+            KeyError: There is none with this number.
+        """
+        row = self._db.execute("SELECT * FROM trials WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise KeyError(number)
+        return _trial(row)
+
+    def trials(self, *, unsettled: bool = False) -> Iterator[Trial]:
+        """Yield all trials by number, or only those without an outcome."""
+        where = "WHERE settled_by IS NULL" if unsettled else ""
+        yield from map(_trial, self._db.execute(f"SELECT * FROM trials {where} ORDER BY number").fetchall())  # noqa: S608
+
+    def run(self, number: int) -> RunRecord:
+        """Return one run.
+
+        Raises:
+            KeyError: There is none with this number.
+        """
+        row = self._db.execute(f"{_RECORDS} WHERE runs.number = ?", (number,)).fetchone()
+        if row is None:
+            raise KeyError(number)
+        return self._record(row)
+
+    def runs(self, *, running: bool = False, settling: bool = False) -> Iterator[RunRecord]:
+        """Yield runs by number: all of them, those that are running, or the one of each settled trial that counts."""
+        where = (
+            "WHERE runs.status = 'RUNNING'"
+            if running
+            else "WHERE trials.settled_by = runs.number"
+            if settling
+            else ""
+        )
+        for row in self._db.execute(f"{_RECORDS} {where} ORDER BY runs.number"):
+            yield self._record(row)
+
+    def is_settled(self, trial: int) -> bool:
+        """Return whether a trial has its outcome."""
+        row = self._db.execute("SELECT settled_by FROM trials WHERE number = ?", (trial,)).fetchone()
+        return row is not None and row["settled_by"] is not None
+
+    def counts(self) -> dict[Status, int]:
+        """Return how many runs there are by status."""
+        rows = self._db.execute("SELECT status, count(*) FROM runs GROUP BY status")
+        return {Status(status): int(number) for status, number in rows}
+
+    def trial_counts(self) -> tuple[int, int]:
+        """Return how many trials there are, and how many of them are settled."""
+        total, settled = self._db.execute("SELECT count(*), count(settled_by) FROM trials").fetchone()
+        return int(total), int(settled)
+
+    def failed_trials(self) -> int:
+        """Return how many trials were settled by something else than an answer."""
+        row = self._db.execute(
+            "SELECT count(*) FROM trials JOIN runs ON runs.number = trials.settled_by"
+            " WHERE runs.status NOT IN ('SUCCESS', 'UNSAT', 'STOPPED')"
+        ).fetchone()
+        return int(row[0])
+
+    def incumbent(self) -> RunRecord | None:
+        """Return the successful run of least cost; of equals, the first."""
+        row = self._db.execute(
+            f"{_RECORDS} WHERE trials.settled_by = runs.number AND runs.status = 'SUCCESS' AND runs.cost IS NOT NULL"
+            " ORDER BY runs.cost, runs.number LIMIT 1"
+        ).fetchone()
+        return None if row is None else self._record(row)
+
+    def _record(self, row: sqlite3.Row) -> RunRecord:
+        return RunRecord(
+            run=row["number"],
+            trial=row["trial"],
+            status=Status(row["status"]),
+            quality=row["quality"],
+            cost=row["cost"],
+            metrics=json.loads(row["metrics"]),
+            config=json.loads(row["config"]),
+            instance=row["instance"],
+            seed=row["seed"],
+            budget=row["budget"],
+            optimizer_seed=row["optimizer_seed"],
+            slot=row["slot"],
+            gpus=tuple(json.loads(row["gpus"])),
+            started=row["started"],
+            ended=row["ended"],
+            wall_s=row["wall_s"],
+            cpu_s=row["cpu_s"],
+            max_rss_bytes=row["max_rss_bytes"],
+            exit_code=row["exit_code"],
+            reason=row["reason"],
+            folder=str(run_folder(self.study, row["number"])),
+            attempt=row["attempt"],
+            origin=row["origin"],
+            runtime_s=row["runtime_s"],
+            additional=row["additional"],
+            settles=row["settled_by"] == row["number"],
+        )
+
+
+def _trial(row: sqlite3.Row) -> Trial:
+    return Trial(
+        number=row["number"],
+        config=json.loads(row["config"]),
+        instance=row["instance"],
+        seed=row["seed"],
+        budget=row["budget"],
+        optimizer_seed=row["optimizer_seed"],
+        origin=row["origin"],
+    )

@@ -1,0 +1,35 @@
+"""Where everything of a study lies. No other module spells these names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DATABASE = "study.db"
+SCENARIO = "scenario.toml"
+SPACE = "space.json"
+CONTROL_SOCKET = "control.sock"
+CONTROLLER_LOCK = "controller.lock"
+RESULTS = "results.csv"
+LOG = "study.log"
+RUN_RECORD = "run.json"
+EXIT_RECORD = "exit.json"
+
+
+def run_folder(study: Path, run: int) -> Path:
+    """Return the folder of a run: ``runs/000/000017``, a thousand to a folder."""
+    return study / "runs" / f"{run // 1000:03d}" / f"{run:06d}"
+
+
+def output_folder(study: Path, run: int) -> Path:
+    """Return the folder that the collected outputs of a run go to."""
+    return study / "outputs" / f"{run // 1000:03d}" / f"{run:06d}"
+
+
+def optimizer_folder(study: Path) -> Path:
+    """Return the folder of the optimizer seeds' logs."""
+    return study / "optimizers"
+
+
+def is_study(folder: Path) -> bool:
+    """Return whether a study lies in this folder."""
+    return (folder / SCENARIO).is_file() and (folder / SPACE).is_file()

@@ -1,0 +1,95 @@
+"""``results.csv``: one row per finished run, appended as it ends; the columns never move."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from boxwright.store.layout import RESULTS
+from boxwright.store.records import RunRecord
+
+_HEAD = ("run", "trial", "status", "quality", "cost")
+_TAIL = (
+    "instance",
+    "seed",
+    "budget",
+    "optimizer_seed",
+    "slot",
+    "gpus",
+    "started",
+    "ended",
+    "wall_s",
+    "cpu_s",
+    "max_rss_bytes",
+    "exit_code",
+    "reason",
+    "folder",
+    "other_metrics",
+)
+
+
+class ResultsTable:
+    """The file ``results.csv`` of one study.
+
+    A metric that was not declared in the scenario goes into the last column as JSON, so that no column ever
+    moves. A parameter and a metric of one name are told apart by a prefix ``config.``.
+    """
+
+    def __init__(self, study: Path, parameters: Sequence[str], metrics: Sequence[str]) -> None:
+        self._path = study / RESULTS
+        self._study = study
+        self._parameters = tuple(parameters)
+        self._metrics = tuple(metrics)
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the header."""
+        taken = {*_HEAD, *_TAIL, *self._metrics}
+        return (
+            *_HEAD,
+            *(f"metric.{name}" if name in {*_HEAD, *_TAIL} else name for name in self._metrics),
+            *(f"config.{name}" if name in taken else name for name in self._parameters),
+            *_TAIL,
+        )
+
+    def append(self, record: RunRecord) -> None:
+        """Add one finished run."""
+        with self._path.open("ab", buffering=0) as file:
+            # One write of a whole row to a file opened for appending: a reader never sees half a row.
+            file.write(self._text([record], header=file.tell() == 0))
+
+    def rewrite(self, records: Iterable[RunRecord]) -> None:
+        """Write the whole file anew, in one step: a killed controller may have left a row out, or cut one off."""
+        fresh = self._path.with_name(f"{RESULTS}.new")
+        with fresh.open("wb") as file:
+            file.write(self._text(sorted(records, key=lambda record: record.ended or 0.0), header=True))
+        fresh.replace(self._path)
+
+    def _text(self, records: Iterable[RunRecord], *, header: bool) -> bytes:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if header:
+            writer.writerow(self.columns())
+        writer.writerows(self.row(record) for record in records)
+        return text.getvalue().encode("utf-8", "surrogateescape")
+
+    def row(self, record: RunRecord) -> list[object]:
+        """Return the cells of one run."""
+        values = record.as_json()
+        values["gpus"] = ",".join(record.gpus)
+        values["folder"] = str(Path(record.folder).relative_to(self._study))
+        values["other_metrics"] = json.dumps(
+            {name: value for name, value in record.metrics.items() if name not in self._metrics}, ensure_ascii=False
+        )
+        return [
+            *(values[name] for name in _HEAD),
+            *(record.metrics.get(name) for name in self._metrics),
+            *(_cell(record.config.get(name)) for name in self._parameters),
+            *(values[name] for name in _TAIL),
+        ]
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value) if isinstance(value, bool) else value

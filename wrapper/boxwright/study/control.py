@@ -1,0 +1,159 @@
+"""``control.sock``: how a person reaches the controller of a running study. Mode 0600, one JSON line each way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from boxwright.errors import UserError
+from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
+
+if TYPE_CHECKING:
+    from boxwright.study.controller import Controller
+
+_MAX_LINE_BYTES = 64 * 1024
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person wants of the controller.
+
+    Attributes:
+        run: The run to kill.
+        now: Whether to stop the runs under way as well.
+    """
+
+    do: Literal["ping", "stop", "kill"]
+    run: int | None = None
+    now: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the controller did about it."""
+
+    done: bool
+    text: str = ""
+
+
+@contextmanager
+def controller_lock(study: Path) -> Iterator[None]:
+    """Hold a study: one controller at a time.
+
+    Raises:
+        UserError: Another process holds it, or the folder cannot be written.
+    """
+    try:
+        file = (study / CONTROLLER_LOCK).open("a+")
+    except OSError as error:
+        raise UserError(f"cannot be written to: {error.strerror}", place=str(study)) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read(20).strip() or "?"
+            raise UserError(
+                f"is being run by process {holder}. Wait for it, or `boxwright stop` it.", place=str(study)
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def is_running(study: Path) -> bool:
+    """Return whether a controller is at work on the study."""
+    try:
+        with (study / CONTROLLER_LOCK).open("r+") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+@contextmanager
+def _socket_path(study: Path) -> Iterator[str]:
+    """Yield a path to the socket that is short enough, however deep the study lies (the limit is 108 bytes)."""
+    folder = os.open(study, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{CONTROL_SOCKET}"
+    finally:
+        os.close(folder)
+
+
+@asynccontextmanager
+async def control_server(study: Path, controller: Controller) -> AsyncIterator[None]:
+    """Listen for orders while the study runs. Where no socket can be made (some network disks), do without."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
+            line = await asyncio.wait_for(reader.readline(), timeout=10)
+            writer.write(msgspec.json.encode(_obey(controller, line)) + b"\n")
+            await writer.drain()
+        writer.close()
+
+    listener = socket.socket(socket.AF_UNIX)
+    server = None
+    with _socket_path(study) as path, contextlib.suppress(OSError):
+        (study / CONTROL_SOCKET).unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(mask)
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=_MAX_LINE_BYTES)
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.close()
+        listener.close()
+        (study / CONTROL_SOCKET).unlink(missing_ok=True)
+
+
+def _obey(controller: Controller, line: bytes) -> Answer:
+    try:
+        order = msgspec.json.decode(line, type=Order)
+    except msgspec.DecodeError as error:
+        return Answer(False, f"not understood: {error}")
+    if order.do == "kill":
+        if order.run is not None and controller.kill(order.run):
+            return Answer(True)
+        return Answer(False, f"run {order.run} is not running")
+    if order.do == "stop":
+        if order.now:
+            controller.interrupt()
+        else:
+            controller.stop()
+    return Answer(True)
+
+
+def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:
+    """Send one order to the controller of a study and return its answer.
+
+    Raises:
+        UserError: Nobody is at work on the study.
+    """
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(wait_s)
+        try:
+            with _socket_path(study) as path:
+                line.connect(path)
+            line.sendall(msgspec.json.encode(order) + b"\n")
+            data = b""
+            while not data.endswith(b"\n") and (more := line.recv(_MAX_LINE_BYTES)):
+                data += more
+            return msgspec.json.decode(data, type=Answer)
+        except (OSError, json.JSONDecodeError, msgspec.DecodeError) as error:
+            raise UserError("no controller is at work here (nothing is running).", place=str(study)) from error

@@ -1,0 +1,341 @@
+"""The controller: one event loop that joins proposers, slots, parser and store.
+
+    proposer ──trial──▶ materialise ──request──▶ slot agent ──exit──▶ parse ──outcome──▶ store ──▶ proposer
+
+It is the only writer of the study's database. A run is recorded before it starts, and its outcome before any
+optimizer hears of it, so a controller that is killed at any instant loses nothing that ``resume`` cannot find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from boxwright.errors import BoxwrightError, StudyError
+from boxwright.execute.local import LocalExecutor
+from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
+from boxwright.propose.base import ExhaustedError, Proposer, Told
+from boxwright.store.database import Store
+from boxwright.store.layout import run_folder
+from boxwright.store.table import ResultsTable
+from boxwright.study.costs import outcome_cost, settles_trial
+from boxwright.study.launching import Launcher, is_disk_trouble
+from boxwright.study.reading import read_run
+from boxwright.study.setup import Setup
+from boxwright.study.watching import Progress, Watcher
+from boxwright.terms import Outcome, Slot, Status, Trial
+
+MAX_LOST = 3
+"""A trial whose slot agent vanishes so often under one controller is settled as LOST: it may be what kills it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a study was left.
+
+    Attributes:
+        settled: Trials with an outcome.
+        failed: Those among them without an answer (crashed, timed out, killed …).
+        interrupted: Whether it was stopped before it was through.
+        aborted: Whether a run asked for the study to stop.
+    """
+
+    settled: int
+    failed: int
+    interrupted: bool
+    aborted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """Return what the command line exits with: 0 done, 1 done with failed runs, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.failed or self.aborted else 0
+
+
+@dataclass(slots=True)
+class _Running:
+    trial: Trial
+    attempt: int
+    adopted: bool
+
+
+class Controller:
+    """Carries out one study until its proposers have nothing left, or until it is stopped."""
+
+    def __init__(
+        self, setup: Setup, store: Store, proposer: Proposer, watcher: Watcher, log: Callable[[str], None]
+    ) -> None:
+        self._setup = setup
+        self._store = store
+        self._proposer = proposer
+        self._watcher = watcher
+        self._log = log
+        self._table = ResultsTable(store.study, setup.space.names, setup.metrics)
+        self._launcher = Launcher(setup, store)
+        self._executor = LocalExecutor(store.study, store.meta("study_id"), setup.slots, self._on_event)
+        self._slots = {slot.number: slot for slot in setup.slots}
+        self._idle: dict[int, Slot] = {}
+        self._busy: set[int] = set()
+        self._queue: deque[Trial] = deque()
+        self._running: dict[int, _Running] = {}
+        self._lost: Counter[int] = Counter()
+        self._killed: dict[int, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking = 0
+        self._created = 0
+        self._settled = 0
+        self._failed = 0
+        self._exhausted = False
+        self._stopping = False
+        self._aborted = False
+        self._done = asyncio.Event()
+        self._error: BaseException | None = None
+
+    # ------------------------------------------------------------------------------------------ the life of it
+
+    async def run(self) -> Summary:
+        """Carry the study out.
+
+        Returns:
+            How it was left.
+
+        Raises:
+            StudyError: It cannot go on.
+        """
+        try:
+            await self._take_up()
+            await self._executor.start()
+            self._check_done()
+            if self._setup.scenario.limits.wallclock_s is not None:
+                asyncio.get_running_loop().call_later(self._setup.scenario.limits.wallclock_s, self._out_of_time)
+            await self._done.wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await self._executor.close(kill=self._error is not None)
+            await self._proposer.close()
+        if self._error is not None:
+            raise self._error
+        through = self._created == self._settled and (self._exhausted or self._budget_spent())
+        return Summary(self._settled, self._failed, not through and not self._aborted, self._aborted)
+
+    async def _take_up(self) -> None:
+        """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
+        finished = [
+            Told(self._store.trial(record.trial), record.status, record.cost)
+            for record in self._store.runs(settling=True)
+        ]
+        self._created, self._settled = self._store.trial_counts()
+        self._failed = self._store.failed_trials()
+        unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
+        adopted = list(self._store.runs(running=True))
+        for record in adopted:
+            trial = unsettled.get(record.trial) or self._store.trial(record.trial)
+            self._running[record.run] = _Running(trial, record.attempt, adopted=True)
+            self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
+        under_way = {record.trial for record in adopted}
+        self._queue.extend(trial for trial in unsettled.values() if trial.number not in under_way)
+        self._table.rewrite(record for record in self._store.runs() if record.status is not Status.RUNNING)
+        await self._proposer.start(finished, list(unsettled.values()))
+        self._watcher.study_started(self._progress(), self._setup.slots)
+
+    def _progress(self) -> Progress:
+        return Progress(self._settled, self._setup.total, self._failed, self._store.incumbent())
+
+    # ------------------------------------------------------------------------------------------ stopping
+
+    def stop(self) -> None:
+        """Start no new run; those under way go on to their end."""
+        self._stopping = True
+        self._check_done()
+
+    def interrupt(self) -> None:
+        """Stop the runs under way, too; a resumed study runs their trials again."""
+        for run in list(self._running):
+            self._executor.cancel(run, "the study was interrupted")
+        self.stop()
+
+    def kill(self, run: int) -> bool:
+        """Stop one run for good; return whether it was running."""
+        if run not in self._running:
+            return False
+        self._killed[run] = "killed by a person"
+        self._executor.cancel(run, self._killed[run])
+        return True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no new run is started any more."""
+        return self._stopping
+
+    def _out_of_time(self) -> None:
+        self._watcher.note("limits.wallclock_s is over: no new runs, waiting for those under way")
+        self.stop()
+
+    def _check_done(self) -> None:
+        if self._running or self._asking or self._tasks:
+            return
+        nothing_left = not self._queue and (self._exhausted or self._budget_spent())
+        if self._stopping or nothing_left:
+            self._done.set()
+
+    def _budget_spent(self) -> bool:
+        return self._setup.budget is not None and self._created + self._asking >= self._setup.budget
+
+    def _fail(self, error: BaseException) -> None:
+        if self._error is None:
+            self._error = error
+        self._stopping = True
+        self._done.set()
+
+    # ------------------------------------------------------------------------------------------ events
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case SlotReady(slot):
+                self._spawn(self._feed(slot))
+            case RunEnded(slot, exit_):
+                self._spawn(self._run_ended(slot, exit_))
+            case SlotLost(slot, run, reason):
+                self._spawn(self._slot_lost(slot, run, reason))
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._finished_task)
+
+    def _finished_task(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._check_done()
+
+    async def _guarded(self, work: object) -> None:
+        try:
+            await work  # type: ignore[misc]
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever went wrong ends the study with its own traceback
+            self._fail(error)
+
+    # ------------------------------------------------------------------------------------------ starting runs
+
+    async def _feed(self, slot: Slot) -> None:
+        """Give a free slot its next run, or keep it for later."""
+        if slot.number in self._busy:
+            return
+        self._busy.add(slot.number)
+        self._idle.pop(slot.number, None)
+        while (trial := await self._next_trial()) is not None:
+            if await self._start(trial, slot):
+                return
+        self._busy.discard(slot.number)
+        if slot.number in self._slots:
+            self._idle[slot.number] = slot
+
+    async def _next_trial(self) -> Trial | None:
+        while not self._stopping:
+            if self._queue:
+                return self._queue.popleft()
+            if self._exhausted or self._budget_spent():
+                return None
+            self._asking += 1
+            try:
+                proposal = await self._proposer.next()
+            except ExhaustedError:
+                self._exhausted = True
+                return None
+            finally:
+                self._asking -= 1
+            if self._stopping:
+                return None
+            wanted = Trial(
+                number=0,
+                config=proposal.config,
+                seed=self._setup.scenario.study.seed,
+                optimizer_seed=proposal.optimizer_seed,
+                origin=proposal.origin,
+            )
+            trial, new = self._store.add_trial(wanted)
+            if new:
+                self._created += 1
+                return trial
+        return None
+
+    async def _start(self, trial: Trial, slot: Slot) -> bool:
+        """Record a run of a trial, make its folder, hand it to the slot; return whether the slot is busy now."""
+        run, attempt = self._store.start_run(trial.number, slot, time.time())
+        self._running[run] = _Running(trial, attempt, adopted=False)
+        self._proposer.running(trial)
+        try:
+            request = await self._launcher.prepare(run, attempt, trial, slot)
+        except (BoxwrightError, OSError) as error:
+            if is_disk_trouble(error):
+                raise StudyError(f"{self._store.study}: {error}. Make room and resume the study.") from error
+            self._settle(run, Outcome(Status.CRASHED, reason=f"could not be prepared: {error}"), None)
+            return False
+        self._executor.submit(slot.number, request)
+        self._watcher.run_started(run, trial, slot)
+        return True
+
+    # ------------------------------------------------------------------------------------------ ending runs
+
+    async def _run_ended(self, slot: int, exit_: Exit) -> None:
+        running = self._running.get(exit_.run)
+        if running is None:
+            return
+        outcome = await read_run(self._setup, self._store.study, exit_)
+        if exit_.ended_by is Ended.CANCELLED and exit_.run not in self._killed:
+            outcome = Outcome(Status.LOST, reason=exit_.detail or "the study was interrupted")
+        self._settle(exit_.run, outcome, exit_)
+        if not running.adopted and slot in self._slots:
+            self._busy.discard(slot)
+            await self._feed(self._slots[slot])
+
+    async def _slot_lost(self, slot: int, run: int | None, reason: str) -> None:
+        running = None if run is None else self._running.get(run)
+        if run is not None and running is not None:
+            if not running.adopted:
+                self._lost[running.trial.number] += 1
+                self._busy.discard(slot)
+            self._settle(run, Outcome(Status.LOST, reason=reason), None)
+        if run is None and slot in self._slots:
+            del self._slots[slot]
+            self._idle.pop(slot, None)
+            self._watcher.note(f"slot {slot} is given up: {reason}")
+            if not self._slots:
+                raise StudyError(f"no slot is left: {reason}")
+
+    def _settle(self, run: int, outcome: Outcome, exit_: Exit | None) -> None:
+        """First the record, then the model."""
+        running = self._running.pop(run)
+        trial = running.trial
+        settles = settles_trial(outcome, running.attempt, self._setup.scenario.study.retries)
+        if outcome.status is Status.LOST and self._lost[trial.number] >= MAX_LOST:
+            settles = True
+        # A database rebuilt from run folders may hold several runs of a trial; the first outcome counts.
+        others = running.adopted and any(other.trial.number == trial.number for other in self._running.values())
+        settled_before = running.adopted and self._store.is_settled(trial.number)
+        settles = settles and not settled_before
+        cost = outcome_cost(outcome, self._setup.scenario.study.objective.direction)
+        record = self._store.finish_run(run, outcome, cost=cost, exit_=exit_, settles=settles)
+        self._table.append(record)
+        if settles:
+            self._settled += 1
+            self._failed += outcome.status not in (Status.SUCCESS, Status.UNSAT, Status.STOPPED)
+            self._proposer.finished(Told(trial, outcome.status, cost))
+        elif not self._stopping and not others and not settled_before:
+            self._queue.append(trial)
+            self._wake_idle_slot()
+        self._watcher.run_ended(record, self._progress())
+        self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
+        if outcome.status is Status.ABORT:
+            self._aborted = True
+            self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")
+            self.stop()
+
+    def _wake_idle_slot(self) -> None:
+        if self._idle:
+            self._spawn(self._feed(next(iter(self._idle.values()))))

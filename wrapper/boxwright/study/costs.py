@@ -1,0 +1,23 @@
+"""What a run's outcome is worth to an optimizer, and whether it settles its trial."""
+
+from __future__ import annotations
+
+from boxwright.terms import Direction, Outcome, Status, cost_of
+
+
+def outcome_cost(outcome: Outcome, direction: Direction) -> float | None:
+    """Return the cost of a run, None where there is no value to compare.
+
+    Only a success has a cost. A failure, or an invalid combination, is told to optimizers as a failure, and
+    each of them turns it into a finite bad cost on its own scale (SMAC: the worst success so far).
+    """
+    if outcome.status is not Status.SUCCESS or outcome.quality is None:
+        return None
+    return cost_of(outcome.quality, direction)
+
+
+def settles_trial(outcome: Outcome, attempt: int, retries: int) -> bool:
+    """Return whether this is the outcome of the trial, so that it is not run again."""
+    if outcome.status is Status.CRASHED:
+        return attempt > retries
+    return outcome.status.is_final

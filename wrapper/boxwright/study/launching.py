@@ -1,0 +1,103 @@
+"""Turns a trial into a request: the run's folder with all that the command needs, and ``run.json`` first of all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from pathlib import Path
+
+import msgspec
+
+from boxwright.execute.messages import PostStep, Request
+from boxwright.materialise import Plan, RunContext, mask_secrets, write_plan
+from boxwright.scenario import parse_size
+from boxwright.store.database import Store
+from boxwright.store.layout import RUN_RECORD, run_folder
+from boxwright.study.setup import Setup
+from boxwright.terms import Slot, Trial
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+
+
+def is_disk_trouble(error: BaseException) -> bool:
+    """Return whether the disk, not the run, is at fault, so that the next run would fare no better."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+class Launcher:
+    """Prepares runs of one study."""
+
+    def __init__(self, setup: Setup, store: Store) -> None:
+        self._setup = setup
+        self._study = store.study
+        self._study_id = store.meta("study_id")
+        limits = setup.scenario.limits
+        self._memory_bytes = None if limits.memory is None else parse_size(limits.memory)
+        self._output_bytes = parse_size(limits.output)
+
+    async def prepare(self, run: int, attempt: int, trial: Trial, slot: Slot) -> Request:
+        """Make the folder of a run and return what the slot agent is to do.
+
+        Raises:
+            UserError: A template or a flag cannot be rendered for this configuration.
+            OSError: The folder cannot be written.
+        """
+        folder = run_folder(self._study, run)
+        context = RunContext(
+            run=run,
+            trial=trial,
+            slot=slot,
+            folder=folder,
+            study=self._study,
+            study_id=self._study_id,
+            attempt=attempt,
+        )
+        plan = self._setup.materialiser.plan(context)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+        (folder / RUN_RECORD).write_bytes(self._record(context, plan))
+        if plan.stages:
+            # Copying data sets may take long; the other slots must not wait for it.
+            await asyncio.to_thread(write_plan, plan, folder)
+        else:
+            write_plan(plan, folder)
+        return self._request(run, folder, plan)
+
+    def _request(self, run: int, folder: Path, plan: Plan) -> Request:
+        scenario = self._setup.scenario
+        post = None
+        if plan.post_argv is not None and scenario.postprocess is not None:
+            post = PostStep(argv=plan.post_argv, cutoff_s=scenario.postprocess.cutoff_s)
+        return Request(
+            run=run,
+            folder=str(folder),
+            argv=plan.argv,
+            env=dict(plan.env),
+            cutoff_s=scenario.limits.cutoff_s,
+            grace_s=scenario.limits.grace_s,
+            memory_bytes=self._memory_bytes,
+            output_bytes=self._output_bytes,
+            post=post,
+            post_always=not scenario.command.exit_code,
+        )
+
+    def _record(self, context: RunContext, plan: Plan) -> bytes:
+        trial, slot = context.trial, context.slot
+        document = {
+            "run": context.run,
+            "trial": trial.number,
+            "attempt": context.attempt,
+            "study_id": context.study_id,
+            "config": dict(trial.config),
+            "instance": trial.instance,
+            "seed": trial.seed,
+            "budget": trial.budget,
+            "cutoff_s": self._setup.scenario.limits.cutoff_s,
+            "optimizer_seed": trial.optimizer_seed,
+            "origin": trial.origin,
+            "slot": slot.number,
+            "gpus": slot.gpus,
+            "argv": plan.argv,
+            "environment": mask_secrets(plan.added_env),
+        }
+        return msgspec.json.format(msgspec.json.encode(document), indent=1)

@@ -1,0 +1,146 @@
+"""Starts a new study or takes an old one up, and carries it out: the whole way from scenario to summary."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from boxwright.errors import UserError
+from boxwright.scenario import load_scenario
+from boxwright.space import space_from_json, space_to_json
+from boxwright.store.creating import check_new_study, create_study
+from boxwright.store.database import Store
+from boxwright.store.layout import DATABASE, LOG, SCENARIO, SPACE, is_study
+from boxwright.store.recovery import recover_runs, restore_database
+from boxwright.study.control import control_server, controller_lock
+from boxwright.study.controller import Controller, Summary
+from boxwright.study.setup import Setup, make_proposer, prepare
+from boxwright.study.watching import Watcher
+
+
+def new_study(
+    scenario: Path, *, study: Path | None, overrides: Sequence[str], watcher: Watcher, opened: Callable[[Path], None]
+) -> Summary:
+    """Carry a scenario out in a new study folder.
+
+    Args:
+        scenario: A scenario file, or a folder that holds ``scenario.toml``.
+        study: The folder to make; ``studies/<name>`` if None.
+        overrides: ``key=value`` texts that go before what the scenario says.
+        watcher: Hears what goes on.
+        opened: Called with the study folder once it is there.
+
+    Returns:
+        How it was left.
+
+    Raises:
+        UserError: The scenario, the folder or this machine is not as it should be; nothing was written.
+        StudyError: The study cannot go on.
+    """
+    loaded = load_scenario(scenario, overrides)
+    folder = (study or Path("studies") / (loaded.scenario.study.name or _default_name(loaded.path))).absolute()
+    check_new_study(folder)
+    setup = prepare(loaded)
+    meta = {"stages": ",".join(map(str, setup.stages))}
+    with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
+        opened(folder)
+        with controller_lock(folder):
+            return _carry_out(setup, store, watcher)
+
+
+def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) -> Summary:
+    """Take a study up where it was left: adopt what is still running, and go on.
+
+    Args:
+        folder: The study folder.
+        overrides: ``key=value`` texts, e.g. ``design.runs=100`` to extend it.
+        watcher: Hears what goes on.
+
+    Returns:
+        How it was left.
+
+    Raises:
+        UserError: It is no study, or somebody else is at work on it.
+        StudyError: The study cannot go on.
+    """
+    folder = folder.absolute()
+    if not is_study(folder):
+        raise UserError(f"is no study: it holds no {SCENARIO} and {SPACE}.", place=str(folder))
+    with controller_lock(folder):
+        loaded = load_scenario(folder / SCENARIO, overrides)
+        space = space_from_json((folder / SPACE).read_text(encoding="utf-8"))
+        if not (folder / DATABASE).exists():
+            restore_database(folder)
+        with Store(folder, write=True) as store:
+            recover_runs(store)
+            stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
+            if stages and not any("runs=" in text.replace(" ", "") for text in overrides):
+                kind = "optimizer" if loaded.scenario.optimizer else "design"
+                loaded = load_scenario(folder / SCENARIO, [*overrides, f"{kind}.runs={stages[-1]}"])
+            setup = prepare(loaded, space=space, stages=stages)
+            store.set_meta("stages", ",".join(map(str, setup.stages)))
+            return _carry_out(setup, store, watcher)
+
+
+def _default_name(path: Path) -> str:
+    return path.absolute().parent.name if path.name == SCENARIO else path.stem
+
+
+def _carry_out(setup: Setup, store: Store, watcher: Watcher) -> Summary:
+    with _study_log(store.study) as log:
+        return asyncio.run(_session(setup, store, watcher, log))
+
+
+async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
+    proposer = make_proposer(setup, store.study, log)
+    controller = Controller(setup, store, proposer, watcher, log)
+    log(f"{len(setup.slots)} slots, {setup.total or '?'} trials")
+    with _signals(controller, watcher):
+        async with control_server(store.study, controller):
+            summary = await controller.run()
+    log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")
+    return summary
+
+
+@contextmanager
+def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
+    """Ctrl-C once: no new runs, wait. Twice, or TERM: stop the runs and leave a study that resumes."""
+    loop = asyncio.get_running_loop()
+
+    def on_interrupt() -> None:
+        if controller.stopping:
+            watcher.note("stopping the runs under way; continue later with `boxwright resume`")
+            controller.interrupt()
+        else:
+            watcher.note("no new runs; waiting for those under way (Ctrl-C again stops them)")
+            controller.stop()
+
+    handlers = {
+        signal.SIGINT: on_interrupt,
+        signal.SIGTERM: controller.interrupt,
+        signal.SIGHUP: controller.interrupt,
+    }
+    with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: the caller handles signals
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError, RuntimeError):
+            for number in handlers:
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _study_log(study: Path) -> Iterator[Callable[[str], None]]:
+    with (study / LOG).open("a", encoding="utf-8", buffering=1) as file:
+
+        def log(text: str) -> None:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+
+        yield log

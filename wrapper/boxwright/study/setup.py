@@ -1,0 +1,124 @@
+"""Everything that is checked and computed before a study starts: nothing is written, nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boxwright.errors import ScenarioError
+from boxwright.execute.slots import plan_slots
+from boxwright.materialise import Materialiser
+from boxwright.propose import DesignProposer, design_size, make_design
+from boxwright.propose.base import Proposer
+from boxwright.scenario import LoadedScenario, Scenario
+from boxwright.space import Space, load_space
+from boxwright.store.layout import optimizer_folder
+from boxwright.terms import Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boxwright.terms import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A scenario that was found sound, with all that follows from it.
+
+    Attributes:
+        text: The scenario as one self-contained TOML document.
+        metrics: Metrics with a column of their own, the objective first.
+        stages: Sizes of the design asked for so far; the last one counts.
+        total: Number of trials as far as it is known.
+        budget: Number of trials after which an optimizer is not asked any more; None for a design.
+    """
+
+    scenario: Scenario
+    folder: Path
+    place: str
+    text: str
+    space: Space
+    materialiser: Materialiser
+    slots: tuple[Slot, ...]
+    metrics: tuple[str, ...]
+    stages: tuple[int, ...]
+    total: int | None
+    budget: int | None
+
+    def configs(self) -> Iterator[Config]:
+        """Yield the configurations of the design.
+
+        Raises:
+            UserError: The design cannot be made, at a known place.
+        """
+        assert self.scenario.design is not None
+        return iter(make_design(self.scenario.design, self.space, folder=self.folder, stages=self.stages))
+
+
+def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = ()) -> Setup:
+    """Check a scenario against its space, its files and this machine.
+
+    Args:
+        loaded: The scenario.
+        space: Its space, where a study has it already.
+        stages: Sizes of the design that were asked for before, oldest first.
+
+    Returns:
+        All that a study, or a dry run, needs.
+
+    Raises:
+        UserError: Something does not fit, at a known place.
+    """
+    scenario = loaded.scenario
+    place = loaded.path.name
+    if space is None:
+        space = load_space(scenario.space, place=place, folder=loaded.folder)
+    materialiser = Materialiser(scenario, loaded.folder, space)
+    runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
+    all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
+    if stages and runs is not None and runs < stages[-1]:
+        raise ScenarioError(f"{runs} runs are fewer than the {stages[-1]} that the study has. Give a higher number.")
+    setup = Setup(
+        scenario=scenario,
+        folder=loaded.folder,
+        place=place,
+        text=loaded.text,
+        space=space,
+        materialiser=materialiser,
+        slots=plan_slots(scenario.slots),
+        metrics=shown_metrics(scenario),
+        stages=all_stages,
+        total=_total(scenario, space, loaded.folder),
+        budget=scenario.optimizer.runs if scenario.optimizer else None,
+    )
+    if scenario.design is not None:
+        next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
+    elif scenario.optimizer is not None and space.unbounded:
+        raise ScenarioError(f"{place}: space.{space.unbounded[0]}: an optimizer needs bounds. Give lower and upper.")
+    return setup
+
+
+def shown_metrics(scenario: Scenario) -> tuple[str, ...]:
+    """Return the metrics with a column of their own: the objective first, then those the scenario names."""
+    return tuple(dict.fromkeys((scenario.study.objective.metric, *scenario.parse.regex, *scenario.study.metrics)))
+
+
+def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Proposer:
+    """Return what says what runs next: the design, or SMAC seeds that share a model."""
+    if setup.scenario.optimizer is None:
+        assert setup.scenario.design is not None
+        return DesignProposer(setup.configs(), setup.scenario.design)
+    from boxwright.propose.shared import SharedModel
+
+    seeds = setup.scenario.optimizer.seeds or len(setup.slots)
+    return SharedModel(setup.space, setup.scenario.optimizer, seeds=seeds, log_dir=optimizer_folder(study), log=log)
+
+
+def _total(scenario: Scenario, space: Space, folder: Path) -> int | None:
+    if scenario.optimizer is not None:
+        size = space.size()
+        return scenario.optimizer.runs if size is None else min(size, scenario.optimizer.runs)
+    assert scenario.design is not None
+    return design_size(scenario.design, space, folder=folder)
