@@ -1,0 +1,178 @@
+"""Joins how a run ended with what it said, and says what it came to.
+
+In this order, the first that holds decides the status:
+
+1. The command never started, wrote too much, or was cancelled. Nothing it printed changes that.
+2. Its result line says ABORT: the study must stop, even if the run then hung or ended with an exit code.
+3. It was stopped at the cutoff or the memory limit, even if a result was printed before.
+4. Its exit code is not 0 and matters.
+5. Its result line, where one is read: none, two, refused, or a status other than SUCCESS.
+6. The post-process command failed.
+7. The objective is missing, doubled or not finite.
+
+Metrics are kept whatever the status. The quality is set for SUCCESS, and for TIMEOUT where the run reported one
+(SMAC v2 minimises the quality that a TIMEOUT reports; the study decides what it tells); for no other status, and
+never when it is not finite. Metrics other than the objective that cannot be used are left out, and named in
+``additional``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxwright.errors import RunError
+from boxwright.execute.messages import Ended, Exit
+from boxwright.parse.ending import failed, post_failed, stopped
+from boxwright.parse.files import read_json, read_postprocess
+from boxwright.parse.logs import last_words
+from boxwright.parse.readings import Readings
+from boxwright.parse.result_line import ResultLine
+from boxwright.parse.stdout import read_stdout
+from boxwright.scenario.model import Objective, Parse
+from boxwright.terms import Outcome, Status
+
+_WITH_QUALITY = (Status.SUCCESS, Status.TIMEOUT)
+_UNREAD = (Ended.NOT_STARTED, Ended.OUTPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a run said.
+
+    Attributes:
+        wants_line: Whether a result line is read.
+        line: The result line, None if there is none that can be used.
+        where: Its place.
+        problem: Why there is none.
+        post_problem: Why there are no metrics of the post-process command.
+    """
+
+    readings: Readings
+    wants_line: bool
+    line: ResultLine | None = None
+    where: str = ""
+    problem: str = ""
+    post_problem: str = ""
+
+
+def read_outcome(
+    parse: Parse,
+    objective: Objective,
+    exit: Exit,  # noqa: A002 - the word of the exit.json file
+    folder: Path,
+    *,
+    has_postprocess: bool,
+    exit_code_matters: bool,
+) -> Outcome:
+    """Return what a run came to, from its folder and the way it ended; nothing is raised, whatever the run left."""
+    if exit.ended_by in _UNREAD:
+        status, reason = stopped(exit, folder) or (Status.CRASHED, "")
+        return Outcome(status, reason=reason)
+    answer = _read_answer(parse, objective, exit, folder, has_postprocess=has_postprocess)
+    verdict = _judge_ending(answer, exit, folder, exit_code_matters=exit_code_matters)
+    status, reason = verdict or _judge_answer(answer, parse, folder)
+    metrics = answer.readings.metrics()
+    line = answer.line
+    additional = [line.additional] if line and line.additional else []
+    if notes := answer.readings.notes():
+        additional.append(f"left out: {'; '.join(notes)}")
+    return Outcome(
+        status,
+        quality=metrics.get(objective.metric) if status in _WITH_QUALITY else None,
+        metrics=metrics,
+        runtime_s=line.runtime_s if line else None,
+        runlength=line.runlength if line else None,
+        additional="; ".join(additional),
+        reason=reason,
+    )
+
+
+def reads_result_line(parse: Parse, *, has_postprocess: bool) -> bool:
+    """Return whether the scenario asks for a result line: as it says, or else if it names no other source."""
+    if parse.result_line is not None:
+        return parse.result_line
+    return not (parse.tab or parse.regex or parse.json is not None or has_postprocess)
+
+
+def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *, has_postprocess: bool) -> _Answer:  # noqa: A002
+    readings = Readings(objective.metric, parse.duplicates)
+    wants_line = reads_result_line(parse, has_postprocess=has_postprocess)
+    lines = read_stdout(folder / "stdout.log", parse, readings, result_lines=wants_line)
+    line, where, problem = None, "", ""
+    if wants_line:
+        where = f"stdout.log:{lines.last.number}" if lines.last else ""
+        try:
+            line = lines.read(parse)
+            problem = "" if line else "no result line on stdout"
+        except RunError as error:
+            problem = str(error) if lines.count > 1 and parse.duplicates == "error" else f"{where}: {error}"
+    if line and line.quality is not None:
+        _give_quality(line.quality, where, readings)
+    post_problem = post_failed(exit.post, folder) if has_postprocess else ""
+    if has_postprocess and not post_problem:
+        read_postprocess(folder / "postprocess.log", readings)
+    if parse.json is not None:
+        read_json(folder, parse.json, readings)
+    return _Answer(readings, wants_line, line, where, problem, post_problem)
+
+
+def _give_quality(quality: float, where: str, readings: Readings) -> None:
+    usable = math.isfinite(quality)
+    problem = "" if usable else f"{where}: quality is {quality!r}, not a finite number"
+    readings.give(readings.objective, quality if usable else None, source="result line", where=where, problem=problem)
+
+
+def _judge_ending(
+    answer: _Answer,
+    exit: Exit,  # noqa: A002
+    folder: Path,
+    *,
+    exit_code_matters: bool,
+) -> tuple[Status, str] | None:
+    """Return status and reason if the way the run ended, or an ABORT, decides: steps 1 to 4."""
+    says = answer.line.status if answer.line else None
+    ended = stopped(exit, folder)
+    if says is Status.ABORT and exit.ended_by is not Ended.CANCELLED:
+        return Status.ABORT, f"the run asks for the study to stop ({answer.where})"
+    if ended:
+        return ended
+    if exit_code_matters and (failure := failed(exit.exit_code)):
+        although = f" although its result line says {says} ({answer.where})" if says else ""
+        return Status.CRASHED, f"{failure}{although}{_said(folder, 'stderr.log', 'stdout.log')}"
+    return None
+
+
+def _judge_answer(answer: _Answer, parse: Parse, folder: Path) -> tuple[Status, str]:
+    """Return status and reason of a run that ended well, by what it said: steps 5 to 7."""
+    if answer.problem:
+        said = "" if answer.where else _said(folder, "stdout.log", "stderr.log")
+        return Status.CRASHED, answer.problem + said
+    if answer.line and not _is_success(answer.line.status, parse):
+        return answer.line.status, f"the run says {answer.line.status} ({answer.where})"
+    if answer.post_problem:
+        return Status.CRASHED, answer.post_problem
+    return _judge_objective(answer, folder)
+
+
+def _is_success(says: Status, parse: Parse) -> bool:
+    return says is Status.SUCCESS or (says is Status.UNSAT and parse.unsat == "success")
+
+
+def _judge_objective(answer: _Answer, folder: Path) -> tuple[Status, str]:
+    readings = answer.readings
+    reading = readings.by_name.get(readings.objective)
+    if reading:
+        return (Status.CRASHED, reading.problem) if reading.problem else (Status.SUCCESS, "")
+    reason = f'no metric "{readings.objective}" in {", ".join(readings.searched) or "anything that is read"}'
+    if readings.by_name:
+        names = list(readings.by_name)
+        reason += f"; found {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
+    if readings.refused:
+        reason += f"; {readings.refused[0]}"
+    return Status.CRASHED, reason + _said(folder, "stdout.log", "stderr.log")
+
+
+def _said(folder: Path, *names: str) -> str:
+    return last_words(*(folder / name for name in names))
