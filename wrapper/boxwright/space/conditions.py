@@ -1,0 +1,182 @@
+"""ConfigSpace's conditions, with three corrections, and the reader of their PCS text.
+
+What ConfigSpace 1.2 gets wrong, and what matters as soon as configurations travel between processes as plain
+values: ``!=`` holds for an inactive parent when it looks at vectors but not when it looks at values; ``==`` on a
+log integer may miss by one unit in the last place; an AND and an OR of the same parts are taken for one condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from ConfigSpace import (
+    AndConjunction,
+    EqualsCondition,
+    GreaterThanCondition,
+    InCondition,
+    LessThanCondition,
+    NotEqualsCondition,
+    OrConjunction,
+)
+from ConfigSpace.conditions import ConditionLike
+from ConfigSpace.hyperparameters import Hyperparameter
+
+from boxwright.errors import SpaceError, nearest
+from boxwright.space.domain import domain_of
+from boxwright.terms import Value
+
+Parameters: TypeAlias = Mapping[str, Hyperparameter[Any, Any]]
+
+_ULPS = 1e-15  # positions lie in [0, 1] or are small whole numbers
+_TERM = re.compile(r"(\S+)\s+(==|!=|<|>|in\b)\s*(.*)", re.DOTALL)
+
+
+class ExactEquals(EqualsCondition):
+    """``parent == value``, also where the vector of a log integer is off by one unit in the last place."""
+
+    def satisfied_by_vector(self, vector: Any) -> bool:
+        """Say whether it holds; never for an inactive parent."""
+        return bool(abs(vector[self.parent_vector_id] - self.vector_value) <= _ULPS)
+
+    def satisfied_by_vector_array(self, arr: Any) -> Any:
+        """Say where it holds."""
+        return np.abs(arr[self.parent_vector_id] - self.vector_value) <= _ULPS
+
+
+class ActiveNotEquals(NotEqualsCondition):
+    """``parent != value``, and the parent is active."""
+
+    def satisfied_by_vector(self, vector: Any) -> bool:
+        """Say whether it holds; never for an inactive parent."""
+        return bool(abs(vector[self.parent_vector_id] - self.vector_value) > _ULPS)
+
+    def satisfied_by_vector_array(self, arr: Any) -> Any:
+        """Say where it holds."""
+        return np.abs(arr[self.parent_vector_id] - self.vector_value) > _ULPS
+
+
+class ExactIn(InCondition):
+    """``parent in {values}``, as exact as the above."""
+
+    def satisfied_by_vector(self, vector: Any) -> bool:
+        """Say whether it holds; never for an inactive parent."""
+        position = vector[self.parent_vector_id]
+        return any(abs(position - value) <= _ULPS for value in self.vector_values)
+
+    def satisfied_by_vector_array(self, arr: Any) -> Any:
+        """Say where it holds."""
+        distances = np.abs(arr[self.parent_vector_id][:, None] - np.asarray(self.vector_values, dtype=np.float64))
+        return (distances <= _ULPS).any(axis=1)
+
+
+class ExactAnd(AndConjunction):
+    """All of its parts; equivalent only to an AND of the same parts."""
+
+    def equivalent_condition_on_parent(self, other: ConditionLike) -> bool:
+        """Say whether another child hangs on the same condition."""
+        return type(other) is type(self) and _same_parts(self, other)
+
+
+class ExactOr(OrConjunction):
+    """At least one of its parts; equivalent only to an OR of the same parts."""
+
+    def equivalent_condition_on_parent(self, other: ConditionLike) -> bool:
+        """Say whether another child hangs on the same condition."""
+        return type(other) is type(self) and _same_parts(self, other)
+
+
+def _same_parts(one: Any, other: Any) -> bool:
+    return len(one.components) == len(other.components) and all(
+        a.equivalent_condition_on_parent(b) for a, b in zip(one.components, other.components, strict=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One comparison of a condition, as written: ``parent operator value`` or ``parent in {values}``."""
+
+    parent: str
+    operator: str
+    values: tuple[str, ...]
+
+
+def parse_condition(text: str, place: str) -> list[list[Term]]:
+    """Return a condition as an OR of ANDs of terms: ``&&`` binds tighter than ``||``.
+
+    Raises:
+        SpaceError: It is no condition.
+    """
+    return [[_term(part.strip(), place) for part in side.split("&&")] for side in text.split("||")]
+
+
+def make_condition(child: str, sides: list[list[Term]], parameters: Parameters, place: str) -> ConditionLike:
+    """Return ConfigSpace's condition for a child.
+
+    Raises:
+        SpaceError: A parameter is unknown, or a value is none of its parent's.
+    """
+    ors = []
+    for side in sides:
+        ands = [_leaf(child, term, parameters, place) for term in side]
+        ors.append(ands[0] if len(ands) == 1 else ExactAnd(*ands))
+    return ors[0] if len(ors) == 1 else ExactOr(*ors)
+
+
+def parents_of(condition: ConditionLike) -> set[str]:
+    """Return the names of the parameters that a condition looks at."""
+    leaves = condition.dlcs if isinstance(condition, AndConjunction | OrConjunction) else (condition,)
+    return {leaf.parent.name for leaf in leaves}  # type: ignore[union-attr]
+
+
+def _term(text: str, place: str) -> Term:
+    found = _TERM.fullmatch(text)
+    if not found or not found[3].strip():
+        if re.search(r"<=|>=", text):
+            hint = "conditions know < and >, not <= and >=."
+        elif "(" in text:
+            hint = "conditions have no parentheses."
+        else:
+            hint = 'write "parent == value" with blanks around ==, !=, < or >, or "parent in {a, b}".'
+        raise SpaceError(f'"{text}" is no condition: {hint}', place=place)
+    parent, operator, rest = found[1], found[2], found[3].strip()
+    if operator != "in":
+        return Term(parent, operator, (rest,))
+    if not (rest.startswith("{") and rest.endswith("}")) or len(rest) < 3:
+        raise SpaceError(f'"{text}": "in" needs its values in braces: {parent} in {{a, b}}.', place=place)
+    return Term(parent, operator, tuple(value.strip() for value in rest[1:-1].split(",")))
+
+
+def _leaf(child: str, term: Term, parameters: Parameters, place: str) -> ConditionLike:
+    for name in (child, term.parent):
+        if name not in parameters:
+            raise SpaceError(f'no parameter "{name}". {nearest(name, parameters)}', place=place)
+    if child == term.parent:
+        raise SpaceError(f"{child} depends on itself.", place=place)
+    parent = parameters[term.parent]
+    domain = domain_of(parent)
+    values: list[Value] = []
+    for text in term.values:
+        value = domain.from_text(text, place)
+        if value not in values:
+            values.append(value)
+    if term.operator in "<>" and not (domain.kind != "choices" or domain.ordered):
+        raise SpaceError(
+            f'"{term.operator}" needs an ordered parameter, but {term.parent} is categorical. Use ==, != or in.',
+            place=place,
+        )
+    if len(values) > 1:
+        return ExactIn(parameters[child], parent, values)
+    return _CLASSES[term.operator](parameters[child], parent, values[0])
+
+
+_CLASSES: Mapping[str, Callable[[Any, Any, Any], ConditionLike]] = {
+    "==": ExactEquals,
+    "in": ExactEquals,
+    "!=": ActiveNotEquals,
+    "<": LessThanCondition,
+    ">": GreaterThanCondition,
+}

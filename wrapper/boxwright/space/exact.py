@@ -1,0 +1,102 @@
+"""A ConfigurationSpace whose samples and neighbours are valid, and which can write down our own clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from ConfigSpace import ConfigurationSpace
+from ConfigSpace.conditions import ConditionLike
+from ConfigSpace.forbidden import ForbiddenLike
+from ConfigSpace.hyperparameters import Hyperparameter
+
+from boxwright.space.conditions import ActiveNotEquals, ExactAnd, ExactEquals, ExactIn, ExactOr, parents_of
+from boxwright.space.forbidden import ForbiddenAtMost, ForbiddenExpression, mentioned
+
+Addable: TypeAlias = Hyperparameter[Any, Any] | ConditionLike | ForbiddenLike
+Decoder: TypeAlias = Callable[[dict[str, Any], ConfigurationSpace, Any], Any]
+
+
+class ExactSpace(ConfigurationSpace):
+    """ConfigSpace's space, with the order of its own look-ups mended.
+
+    ConfigSpace 1.2 visits conditions by their shallowest parent. A child that hangs on a deep and on a shallow
+    parent is then switched before its deep parent is, and samples and neighbours come out with values for inactive
+    parameters. Here conditions are visited by their deepest parent, and neighbours heed the forbidden clauses of
+    everything that a change switches on.
+    """
+
+    def add(self, *args: Addable | Iterable[Addable]) -> None:
+        """Add parameters, conditions and forbidden clauses."""
+        super().add(*args)
+        dag = self._dag
+        depth = {name: node.maximum_depth for name, node in dag.nodes.items()}
+        dag.minimum_conditions.sort(key=lambda node: max(depth[parent] for parent in parents_of(node.condition)))
+        reached = {name: self._descendants(name) for name in dag.nodes}
+        dag.change_hp_lookup = {
+            name: [node for node in dag.minimum_conditions if parents_of(node.condition) & ({name} | below)]
+            for name, below in reached.items()
+        }
+        clauses = [(clause, mentioned(clause)) for clause in dag.fast_forbidden_checks]
+        dag.forbidden_lookup = {
+            name: [clause for clause, names in clauses if names & ({name} | below)] for name, below in reached.items()
+        }
+
+    def to_serialized_dict(self, encoders: Mapping[type, tuple[str, Any]] | None = None) -> dict[str, Any]:
+        """Return the space as plain data, our own conditions and clauses included."""
+        return super().to_serialized_dict(encoders={**ENCODERS, **(encoders or {})})
+
+    def _descendants(self, name: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            children = set(self._dag.nodes[waiting.pop()].children) - found
+            found |= children
+            waiting += children
+        return found
+
+
+def _encode_equals(item: Any, encode: Any) -> dict[str, Any]:
+    return {"child": item.child.name, "parent": item.parent.name, "value": item.value}
+
+
+def _encode_in(item: Any, encode: Any) -> dict[str, Any]:
+    return {"child": item.child.name, "parent": item.parent.name, "values": list(item.values)}
+
+
+def _encode_parts(item: Any, encode: Any) -> dict[str, Any]:
+    return {"child": item.child.name, "conditions": [encode(part, encode) for part in item.components]}
+
+
+def _decoder(kind: type, key: str) -> Decoder:
+    return lambda item, space, decode: kind(space[item["child"]], space[item["parent"]], item[key])
+
+
+def _decoder_of_parts(kind: type) -> Decoder:
+    return lambda item, space, decode: kind(*(decode(part, space, decode) for part in item["conditions"]))
+
+
+ENCODERS: dict[type, tuple[str, Any]] = {
+    ExactEquals: ("EQ", _encode_equals),
+    ActiveNotEquals: ("NEQ", _encode_equals),
+    ExactIn: ("IN", _encode_in),
+    ExactAnd: ("AND", _encode_parts),
+    ExactOr: ("OR", _encode_parts),
+    ForbiddenAtMost: ("CLAUSE_LE", lambda item, encode: {"name": item.hyperparameter.name, "value": item.value}),
+    ForbiddenExpression: ("EXPRESSION", lambda item, encode: {"expression": item.text}),
+}
+"""Our own classes under the names that ConfigSpace's files know, so that others can read all but expressions."""
+
+DECODERS: dict[str, dict[str, Decoder]] = {
+    "conditions": {
+        "EQ": _decoder(ExactEquals, "value"),
+        "NEQ": _decoder(ActiveNotEquals, "value"),
+        "IN": _decoder(ExactIn, "values"),
+        "AND": _decoder_of_parts(ExactAnd),
+        "OR": _decoder_of_parts(ExactOr),
+    },
+    "forbiddens": {
+        "CLAUSE_LE": lambda item, space, decode: ForbiddenAtMost(space[item["name"]], item["value"]),
+        "EXPRESSION": lambda item, space, decode: ForbiddenExpression(item["expression"], space),
+    },
+}
