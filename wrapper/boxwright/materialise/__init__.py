@@ -1,1 +1,21 @@
-"""TODO."""
+"""Configuration → the files, flags and environment of one run: planned first, then written."""
+
+from boxwright.materialise.context import RunContext
+from boxwright.materialise.environment import mask_secrets
+from boxwright.materialise.materialiser import Materialiser
+from boxwright.materialise.outputs import Collected, collect_outputs
+from boxwright.materialise.plan import Plan, PlannedFile, Stage, describe_plan
+from boxwright.materialise.staging import write_plan
+
+__all__ = [
+    "Collected",
+    "Materialiser",
+    "Plan",
+    "PlannedFile",
+    "RunContext",
+    "Stage",
+    "collect_outputs",
+    "describe_plan",
+    "mask_secrets",
+    "write_plan",
+]

@@ -290,7 +290,10 @@ class Parse(_Section, frozen=True, kw_only=True):
 
 
 class Postprocess(_Section, frozen=True, kw_only=True):
-    """A command run in the run folder after the run; its stdout holds ``name<TAB>value`` lines; words are templates."""
+    """A command run in the run folder after the run; its stdout holds ``name<TAB>value`` lines.
+
+    The words are templates, as those of the command.
+    """
 
     argv: tuple[str, ...]
     cutoff_s: PositiveSeconds = 60.0
@@ -397,11 +400,14 @@ class Scenario(_Section, frozen=True, kw_only=True):
 
     Attributes:
         extends: Another scenario file, whose keys hold where this one says nothing (tables are merged).
+        folder: What relative paths and ``scenario_dir`` refer to; the folder of the scenario file if absent. A
+            study's own copy of its scenario says it, so that the copy stands alone.
     """
 
     command: Command
     space: SpaceTable
     extends: str | None = None
+    folder: str | None = None
     study: Study = field(default_factory=Study)
     inputs: Inputs = field(default_factory=Inputs)
     outputs: Outputs = field(default_factory=Outputs)

@@ -1,0 +1,70 @@
+"""The active parameters as words of the command, in the dialect that the command understands.
+
+Each flag and each value is an argument of its own (or one ``name=value``); nothing is quoted, because no shell
+reads it. True and false are ``true`` and ``false``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from boxwright.materialise.values import java_double, text_of
+from boxwright.scenario.model import FlagDialect
+from boxwright.terms import Trial, Value
+
+UNLIMITED_S = 1.7976931348623157e308
+"""What SMAC v2 writes for no cutoff: the largest double."""
+
+RUN_LENGTH = 2147483647
+"""What SMAC v2 writes for the run length, always."""
+
+
+def flag_words(
+    trial: Trial,
+    dialect: FlagDialect,
+    *,
+    skip: Collection[str] = (),
+    reals: Collection[str] = (),
+    cutoff_s: float | None = None,
+) -> list[str]:
+    """Return the words that are appended to the command.
+
+    Args:
+        trial: Its configuration holds the active parameters only, in the order in which they are written.
+        dialect: ``smac2`` is the full call line of SMAC v2: instance, instance-specific text, cutoff, run length
+            and seed come before the flags.
+        skip: Parameters that are left out.
+        reals: Parameters that are real numbers: for SMAC v2 they are written as Java writes doubles, while a
+            category that is a number stays as it was written.
+        cutoff_s: The cutoff of the run, None for none.
+    """
+    active = [(name, value) for name, value in trial.config.items() if name not in skip]
+    if dialect == "smac2":
+        return [*_smac2_head(trial, cutoff_s), *_smac2_flags(active, reals)]
+    return [word for name, value in active for word in _flag(name, text_of(value), dialect)]
+
+
+def _flag(name: str, text: str, dialect: FlagDialect) -> tuple[str, ...]:
+    match dialect:
+        case "-name value":
+            return f"-{name}", text
+        case "--name value":
+            return f"--{name}", text
+        case "--name=value":
+            return (f"--{name}={text}",)
+        case "name=value":
+            return (f"{name}={text}",)
+        case _:
+            return ()
+
+
+def _smac2_head(trial: Trial, cutoff_s: float | None) -> list[str]:
+    instance = "no_instance" if trial.instance is None else trial.instance
+    cutoff = java_double(UNLIMITED_S if cutoff_s is None else cutoff_s)
+    return [instance, "0", cutoff, str(RUN_LENGTH), str(trial.seed)]
+
+
+def _smac2_flags(active: list[tuple[str, Value]], reals: Collection[str]) -> Iterator[str]:
+    for name, value in active:
+        yield f"-{name}"
+        yield java_double(float(value)) if name in reals else text_of(value)

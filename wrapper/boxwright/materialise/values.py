@@ -1,0 +1,60 @@
+"""How a value reads as text: in words and flags, and as Java prints it."""
+
+from __future__ import annotations
+
+import math
+
+
+def text_of(value: object) -> str:
+    """Return a value as it stands in words, flags and ``${x}``: ``true``, ``3``, ``0.001``, a text as it is.
+
+    Reals are the shortest text that reads back as the same number.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def java_double(number: float) -> str:
+    """Return a number as Java's ``Double.toString`` (JDK 19 and later) prints it: ``5.0``, ``1.0E-5``, ``1.0E7``.
+
+    Plain from 10⁻³ up to 10⁷, else with one digit before the point and an ``E``; always with a digit after the
+    point; the shortest digits that read back as the same number, and of two digits the nearest.
+    """
+    number = float(number)
+    if math.isnan(number):
+        return "NaN"
+    sign = "-" if math.copysign(1.0, number) < 0 else ""
+    size = abs(number)
+    if math.isinf(size):
+        return f"{sign}Infinity"
+    if size == 0:
+        return f"{sign}0.0"
+    mantissa, _, exponent_text = f"{_shortest(size)}".partition("e")
+    digits, exponent = mantissa.replace(".", ""), int(exponent_text)
+    if 1e-3 <= size < 1e7:
+        return sign + _plain(digits, exponent)
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+def _shortest(size: float) -> str:
+    """Return the shortest ``d.ddde±x`` that reads back as the same number, with at least two digits."""
+    digits = len(repr(size).partition("e")[0].replace(".", "").strip("0"))
+    return format(size, f".{max(digits, 2) - 1}e")
+
+
+def _plain(digits: str, exponent: int) -> str:
+    if exponent < 0:
+        return "0." + "0" * (-exponent - 1) + digits.rstrip("0")
+    digits = digits.ljust(exponent + 1, "0")
+    return f"{digits[: exponent + 1]}.{digits[exponent + 1 :].rstrip('0') or '0'}"
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a template can use the name as it stands."""
+    return name.isidentifier() and name not in _JINJA_WORDS
+
+
+_JINJA_WORDS = frozenset(
+    {"and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"}
+)

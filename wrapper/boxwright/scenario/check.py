@@ -1,0 +1,176 @@
+"""What a scenario must fulfil beyond its types, as far as neither the space nor the machine is needed to know."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from boxwright.scenario.model import Scenario
+from boxwright.scenario.sizes import parse_size
+from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
+
+Key = tuple[str | int, ...]
+Faults = Iterator[tuple[Key, str]]
+
+
+def document_faults(value: object, key: Key = ()) -> Faults:
+    """Yield ``(key, problem)`` for values that no scenario may hold anywhere: not finite numbers, NUL characters."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if "\0" in name:
+                yield (*key, name), "a name cannot hold a NUL character"
+            yield from document_faults(item, (*key, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from document_faults(item, (*key, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, f"{value} is not finite. Write an ordinary number."
+    elif isinstance(value, str) and "\0" in value:
+        yield key, "a text cannot hold a NUL character"
+
+
+def scenario_faults(scenario: Scenario) -> Faults:
+    """Yield ``(key, problem)`` for everything that does not fit together."""
+    yield from _study_faults(scenario)
+    yield from _space_faults(scenario)
+    yield from _command_faults(scenario)
+    yield from _source_faults(scenario)
+    yield from target_faults(scenario.inputs)
+    yield from _pattern_faults(scenario)
+    yield from _environment_faults(scenario)
+    yield from _size_faults(scenario)
+    yield from _parse_faults(scenario)
+
+
+def _study_faults(scenario: Scenario) -> Faults:
+    name = scenario.study.name
+    if name is not None and (
+        not name.strip(". ")
+        or "/" in name
+        or name.startswith("-")
+        or not name.isprintable()
+        or len(name.encode()) > 200
+    ):
+        yield ("study", "name"), f'"{name}" cannot name a folder. Write a short name without "/".'
+    if (scenario.design is None) == (scenario.optimizer is None):
+        found = "neither [design] nor [optimizer]" if scenario.design is None else "both [design] and [optimizer]"
+        yield (), f"found {found}. Write exactly one of them: it says what runs next."
+
+
+def _space_faults(scenario: Scenario) -> Faults:
+    for name, value in scenario.space.items():
+        if isinstance(value, str) and name != "file":
+            yield ("space", name), f'found the text "{value}", expected a table such as {{ type = "float", … }}'
+        if isinstance(value, tuple) and name != "forbidden":
+            yield ("space", name), 'found an array, expected a table such as { type = "float", … }'
+    source = scenario.space.get("file")
+    if isinstance(source, str):
+        yield from _file_fault(scenario, ("space", "file"), source)
+
+
+def _command_faults(scenario: Scenario) -> Faults:
+    command = scenario.command
+    if bool(command.argv) == (command.line is not None):
+        found = "both argv and line" if command.argv else "neither argv nor line"
+        yield ("command",), f"found {found}. Write exactly one of them."
+    if command.line is not None and not command.line.strip():
+        yield ("command", "line"), "the line is empty. Write the command."
+    if command.argv and not command.argv[0].strip():
+        yield ("command", "argv", 0), "the program is empty. Write its name or path."
+    if command.shell and command.line is None:
+        yield ("command", "shell"), "true goes with command.line only: argv is started without a shell."
+    if scenario.postprocess is not None and not "".join(scenario.postprocess.argv[:1]).strip():
+        yield ("postprocess", "argv"), "the program is missing. Write its name or path first."
+
+
+def _source_faults(scenario: Scenario) -> Faults:
+    for index, entry in enumerate(scenario.inputs.files):
+        key = ("inputs", "files", index, "source")
+        yield from _file_fault(scenario, key, entry.source, folder_too=entry.mode != "archive")
+    for index, template in enumerate(scenario.inputs.templates):
+        yield from _file_fault(scenario, ("inputs", "templates", index, "source"), template.source)
+    for index, file in enumerate(scenario.inputs.parameters):
+        if not file.target.endswith(PARAMETER_ENDINGS):
+            key = ("inputs", "parameters", index, "target")
+            yield key, f'"{file.target}" has no known ending. Write one of {", ".join(PARAMETER_ENDINGS)}.'
+    file_name = getattr(scenario.design, "file", None)
+    if file_name is not None:
+        yield from _file_fault(scenario, ("design", "file"), file_name)
+
+
+def _file_fault(scenario: Scenario, key: Key, source: str, *, folder_too: bool = False) -> Faults:
+    path = Path(scenario.folder or "", source)
+    try:
+        if not source:
+            yield key, "the path is empty. Write the path of a file."
+        elif path.is_dir():
+            if not folder_too:
+                yield key, f'"{source}" is a folder, expected a file'
+        elif not path.exists():
+            yield key, f'there is no file "{source}"'
+        elif not path.is_file():
+            yield key, f'"{source}" is no ordinary file'
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        yield key, f'"{source}": {error.strerror}'
+
+
+def _pattern_faults(scenario: Scenario) -> Faults:
+    for name in ("collect", "require", "discard"):
+        for index, pattern in enumerate(getattr(scenario.outputs, name)):
+            path = PurePosixPath(pattern)
+            if not path.parts or path.is_absolute() or ".." in path.parts:
+                problem = (
+                    f'"{pattern}" is no pattern inside the run folder. Write one such as "*.h5" or "plots/*.png".'
+                )
+                yield ("outputs", name, index), problem
+            elif any("**" in part and part != "**" for part in path.parts):
+                yield ("outputs", name, index), f'"{pattern}": "**" must stand alone between slashes'
+
+
+def _environment_faults(scenario: Scenario) -> Faults:
+    for name in scenario.environment.set:
+        if not name or "=" in name:
+            yield ("environment", "set", name), f'"{name}" cannot name a variable: no "=", and not empty.'
+
+
+def _size_faults(scenario: Scenario) -> Faults:
+    for name in ("memory", "output"):
+        size = getattr(scenario.limits, name)
+        if size is not None:
+            try:
+                parse_size(size)
+            except ValueError as error:
+                yield ("limits", name), str(error)
+
+
+def _parse_faults(scenario: Scenario) -> Faults:
+    parse, metric = scenario.parse, scenario.study.objective.metric
+    for name, expression in parse.regex.items():
+        try:
+            groups = re.compile(expression).groups
+        except (re.error, OverflowError, RecursionError) as error:
+            yield ("parse", "regex", name), f"no valid regular expression: {error}"
+            continue
+        if groups != 1:
+            hint = "Put brackets around the number." if groups == 0 else "Write (?:…) for those that only group."
+            yield ("parse", "regex", name), f'metric "{name}": found {groups} groups, expected exactly one. {hint}'
+    if parse.json is not None and (
+        PurePosixPath(parse.json).is_absolute() or ".." in PurePosixPath(parse.json).parts
+    ):
+        yield (
+            ("parse", "json"),
+            f'"{parse.json}" is no path inside the run folder. Write a relative path without "..".',
+        )
+    others = bool(parse.tab or parse.regex or parse.json is not None or scenario.postprocess)
+    result_line = parse.result_line if parse.result_line is not None else not others
+    if result_line and metric in parse.regex:
+        yield (
+            ("parse", "regex", metric),
+            f'the objective "{metric}" would come from the result line and from this expression. Keep one of them.',
+        )
+    gives = result_line or metric in parse.regex or parse.tab or parse.json is not None or scenario.postprocess
+    if not gives:
+        found = f"parse.regex gives {', '.join(parse.regex)}" if parse.regex else "no source is named"
+        yield ("parse",), f'nothing gives the objective "{metric}": {found}. Name a source, or that metric.'

@@ -1,0 +1,127 @@
+"""Scenario files → Scenario: reads, merges, overrides, decodes and checks, and says exactly what is wrong where."""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from boxwright.errors import ScenarioError, nearest
+from boxwright.scenario.check import document_faults, scenario_faults
+from boxwright.scenario.layers import Document, Layers, dotted, find_scenario, merge, read_layers
+from boxwright.scenario.model import Scenario
+from boxwright.scenario.toml_text import to_toml
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedScenario:
+    """A scenario and where it came from.
+
+    Attributes:
+        path: The file, as it was named.
+        folder: What ``scenario_dir`` and relative paths refer to; absolute.
+        text: The merged scenario as TOML that stands alone: ``extends`` is gone, and the key ``folder`` says what
+            relative paths refer to. Loading it from anywhere gives an equal scenario with the same folder.
+    """
+
+    scenario: Scenario
+    path: Path
+    folder: Path
+    text: str
+
+
+def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
+    """Return the scenario that a file, or a folder with ``scenario.toml``, holds.
+
+    Args:
+        path: A file or a folder.
+        overrides: ``key=value`` texts as given to ``--set``; the key is dotted, the value is TOML or else a text.
+            They count as written in the file, so that relative paths start at its folder.
+
+    Raises:
+        ScenarioError: With the file and line, or the file and key, the value found and what would be right.
+    """
+    file = find_scenario(path)
+    layers = read_layers(file)
+    for override in overrides:
+        _override(layers, override)
+    document = layers.document
+    document["folder"] = str(layers.folder)
+    study = document.setdefault("study", {})
+    if isinstance(study, dict):
+        study.setdefault("name", _name_of(file, layers.folder))
+    for key, problem in document_faults(document):
+        raise ScenarioError(problem, place=layers.place(key))
+    scenario = _decode(layers)
+    for key, problem in scenario_faults(scenario):
+        raise ScenarioError(problem, place=layers.place(key))
+    return LoadedScenario(scenario, file, layers.folder, to_toml(document))
+
+
+def _name_of(file: Path, folder: Path) -> str:
+    """A study is called after the folder of ``scenario.toml``, or after a file of another name."""
+    return folder.name if file.name == "scenario.toml" and folder.name else file.stem
+
+
+def _decode(layers: Layers) -> Scenario:
+    try:
+        return msgspec.convert(layers.document, Scenario)
+    except msgspec.ValidationError as error:
+        from boxwright.scenario.diagnose import find_fault  # costs time that only a fault is worth
+
+        fault = find_fault(layers.document, Scenario)
+        if fault is None:
+            raise ScenarioError(str(error), place=layers.place(())) from error
+        raise ScenarioError(fault.problem, place=layers.place(fault.key)) from error
+
+
+def _override(layers: Layers, override: str) -> None:
+    key, equals, text = override.partition("=")
+    place = f"--set {override}"
+    try:
+        override.encode("utf-8")
+        path = _parse_key(key) if equals else ()
+    except (UnicodeEncodeError, tomllib.TOMLDecodeError):
+        path = ()
+    if not path:
+        raise ScenarioError('expected a dotted key and a value, such as "optimizer.runs=30"', place=place)
+    below: object = layers.document
+    for depth, part in enumerate(path[:-1]):
+        below = below.get(part, {}) if isinstance(below, dict) else below
+        if not isinstance(below, dict):
+            raise ScenarioError(f"{dotted(path[: depth + 1])} is no table, so it has no key inside", place=place)
+    if path[0] == "space" and len(path) > 2 and path[1] not in layers.document.get("space", {}):
+        names = [name for name in layers.document.get("space", {}) if name not in ("file", "forbidden")]
+        raise ScenarioError(f'no parameter "{path[1]}". {nearest(path[1], names)}', place=place)
+    upper: Document = {}
+    inner = upper
+    for part in path[:-1]:
+        inner = inner.setdefault(part, {})
+    inner[path[-1]] = _parse_value(text)
+    merge(layers, upper, "--set")
+
+
+def _parse_key(key: str) -> tuple[str, ...]:
+    if "\n" in key or "#" in key:
+        return ()
+    table: object = tomllib.loads(f"{key} = 0")
+    path: list[str] = []
+    while isinstance(table, dict):
+        ((name, table),) = table.items()
+        path.append(name)
+    return tuple(path)
+
+
+def _parse_value(text: str) -> object:
+    """Return what TOML makes of the text, else the text itself (also for dates, which no key of ours takes)."""
+    try:
+        value = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    if len(value) != 1 or isinstance(value["value"], datetime.date | datetime.time):
+        return text
+    return value["value"]
