@@ -1,0 +1,118 @@
+"""The full grid."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from boxwright.errors import UserError
+from boxwright.propose.designs import design_size, make_design
+from boxwright.propose.grid import all_configs
+from boxwright.scenario.model import Grid, SpaceTable
+from boxwright.space import Space, load_space
+from boxwright.terms import Config, config_key
+
+CONDITIONAL = """
+opt = { type = "categorical", choices = ["sgd", "adam"] }
+momentum = { type = "ordinal", sequence = [0.1, 0.5, 0.9], when = "opt == sgd" }
+nesterov = { type = "categorical", choices = [true, false], when = "momentum == 0.9" }
+units = { type = "int", lower = 1, upper = 2 }
+forbidden = ["{opt=adam, units=2}"]
+"""
+
+
+def make_space(text: str) -> Space:
+    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="space.toml", folder=Path())
+
+
+def points(settings: Grid, space: Space) -> list[Config]:
+    return list(make_design(settings, space, folder=Path()))
+
+
+def test_grid_moves_its_last_parameter_fastest() -> None:
+    space = make_space("""
+        b = { type = "categorical", choices = ["x", "y"] }
+        a = { type = "float", lower = 0, upper = 1 }
+    """)
+    assert [(c["b"], c["a"]) for c in points(Grid(levels=3), space)] == [
+        ("x", 0.0), ("x", 0.5), ("x", 1.0), ("y", 0.0), ("y", 0.5), ("y", 1.0),
+    ]  # fmt: skip
+
+
+def test_grid_holds_each_active_part_once_and_no_forbidden_configuration() -> None:
+    space = make_space(CONDITIONAL)
+    configs = points(Grid(), space)
+    assert [tuple(c.values()) for c in configs] == [
+        ("sgd", 0.1, 1), ("sgd", 0.1, 2), ("sgd", 0.5, 1), ("sgd", 0.5, 2),
+        ("sgd", 0.9, True, 1), ("sgd", 0.9, True, 2), ("sgd", 0.9, False, 1), ("sgd", 0.9, False, 2),
+        ("adam", 1),
+    ]  # fmt: skip
+    assert all(space.check(config) == config for config in configs)
+    assert design_size(Grid(), space, Path()) == 9
+    assert design_size(Grid(runs=4), space, Path()) == 4
+
+
+def test_grid_knows_a_condition_on_a_parameter_that_stands_below() -> None:
+    space = make_space("""
+        child = { type = "int", lower = 1, upper = 3, when = "parent == a" }
+        parent = { type = "categorical", choices = ["a", "b"] }
+    """)
+    assert points(Grid(), space) == [
+        {"child": 1, "parent": "a"}, {"child": 2, "parent": "a"}, {"child": 3, "parent": "a"}, {"parent": "b"},
+    ]  # fmt: skip
+
+
+def test_grid_takes_levels_by_name() -> None:
+    space = make_space("""
+        lr = { type = "float", lower = 1e-4, upper = 1, log = true }
+        n = { type = "int", lower = 1, upper = 1000 }
+        z = { type = "float", lower = 0, upper = 1 }
+    """)
+    settings = Grid(levels={"lr": 5, "n": (10, 100, 10)})
+    configs = points(settings, space)
+    assert len(configs) == design_size(settings, space, Path()) == 5 * 2 * 3
+    assert sorted({config["lr"] for config in configs}) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1, 1])
+    assert {config["n"] for config in configs} == {10, 100}
+    assert {config["z"] for config in configs} == {0.0, 0.5, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("levels", "message"),
+    [
+        ({"nn": 3}, 'design.levels: no parameter "nn". Did you mean "n"?'),
+        ({"n": (0,)}, "design.levels.n: n = 0, but it must be a whole number from 1 to 9."),
+        ({"n": ("many",)}, "design.levels.n: n = 'many', but it must be a whole number from 1 to 9."),
+        ({"n": ()}, "design.levels.n: no values. Name at least one, or a number of values."),
+    ],
+)
+def test_grid_refuses_levels_that_do_not_fit_the_space(levels: dict[str, object], message: str) -> None:
+    space = make_space("n = { type = 'int', lower = 1, upper = 9 }")
+    settings = msgspec.convert({"kind": "grid", "levels": levels}, Grid)
+    with pytest.raises(UserError) as caught:
+        make_design(settings, space, folder=Path())
+    assert str(caught.value) == message
+
+
+def test_grid_of_a_million_million_points_begins_at_once() -> None:
+    space = make_space("".join(f"x{i} = {{ type = 'float', lower = 0, upper = 1 }}\n" for i in range(12)))
+    settings = Grid(levels=10)
+    first = list(islice(make_design(settings, space, folder=Path()), 11))
+    assert first[10]["x11"] == 0.0
+    assert first[10]["x10"] == pytest.approx(1 / 9)
+    assert design_size(settings, space, Path()) == 10**12
+    assert len(points(Grid(levels=10, runs=25), space)) == 25
+
+
+def test_grid_too_large_to_count_has_no_known_size() -> None:
+    space = make_space("n = { type = 'int', lower = 1, upper = 200000 }\nforbidden = ['{n=7}']")
+    assert design_size(Grid(levels=200_000), space, Path()) is None
+    assert design_size(Grid(levels=200_000, runs=5), space, Path()) == 5
+
+
+def test_all_configs_lists_a_finite_space() -> None:
+    space = make_space(CONDITIONAL.replace("upper = 2 ", "upper = 40 "))
+    configs = list(all_configs(space))
+    assert len({config_key(config) for config in configs}) == len(configs) == 4 * 40 + 39

@@ -1,0 +1,66 @@
+"""Designs: configurations chosen without a model, each a function of its settings alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from boxwright.propose.csv_rows import csv_configs
+from boxwright.propose.design_proposer import DesignProposer
+from boxwright.propose.grid import grid, grid_levels, grid_size
+from boxwright.propose.sampling import latin_hypercube, monte_carlo, sobol
+from boxwright.scenario.model import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
+from boxwright.space import Space
+from boxwright.terms import Config
+
+
+def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> Iterator[Config]:
+    """Return the configurations of a design, in order; the first of a larger design are those of a smaller one.
+
+    Everything the person may have got wrong is found here, before the first configuration is taken. ``stages`` are
+    the sizes asked for so far, and the last one counts: ``[60, 100]`` after an extension from 60 to 100; only a
+    Latin hypercube depends on those before. Without stages it is what the settings say. A CSV file is looked for in
+    ``folder``.
+
+    Raises:
+        ScenarioError: The CSV file is no table of parameters, or ``levels`` names what is no parameter.
+        SpaceError: A value is none of its parameter's, or (while iterating) next to everything is forbidden.
+    """
+    size = stages[-1] if stages else settings.runs
+    match settings:
+        case MonteCarlo():
+            return monte_carlo(space, size or 0, settings.seed)
+        case Sobol():
+            return sobol(space, size or 0, settings.seed)
+        case LatinHypercube():
+            return latin_hypercube(space, stages or [settings.runs], settings.seed)
+        case Grid():
+            return islice(grid(space, grid_levels(space, settings.levels)), size)
+        case CsvDesign():
+            return islice(csv_configs(space, settings.file, folder), size)
+
+
+def design_size(settings: Design, space: Space, folder: Path) -> int | None:
+    """Return how many points the design has, repeated ones included; None for a grid too large to count.
+
+    Raises:
+        ScenarioError: See ``make_design``.
+        SpaceError: See ``make_design``.
+    """
+    match settings:
+        case Grid():
+            return grid_size(space, grid_levels(space, settings.levels), settings.runs)
+        case CsvDesign():
+            rows = len(csv_configs(space, settings.file, folder))
+            return rows if settings.runs is None else min(rows, settings.runs)
+        case _:
+            return settings.runs
+
+
+def design_proposer(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> DesignProposer:
+    """Return a proposer of the design's configurations; raises what ``make_design`` does."""
+    kind = settings.__struct_config__.tag
+    unit = "row" if isinstance(settings, CsvDesign) else "point"
+    configs = make_design(settings, space, folder=folder, stages=stages)
+    return DesignProposer((config, f"{kind} {unit} {number}") for number, config in enumerate(configs, 1))

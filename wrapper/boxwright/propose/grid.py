@@ -1,0 +1,122 @@
+"""The full grid: every combination of some values of each parameter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from boxwright.errors import ScenarioError, SpaceError, nearest
+from boxwright.space import Space
+from boxwright.space.logic import Test, condition_test
+from boxwright.terms import Config, Value
+
+Levels = Mapping[str, Sequence[Value]]
+
+DEFAULT_LEVELS = 3
+COUNT_LIMIT = 10_000
+"""A grid with conditions or forbidden clauses is counted point by point, up to so many."""
+
+
+def grid_levels(space: Space, levels: int | Mapping[str, int | tuple[Value, ...]]) -> dict[str, list[Value]]:
+    """Return the values of each parameter on the grid.
+
+    ``levels`` says how many values of a real or wide parameter; or by name: how many, or which.
+
+    Raises:
+        ScenarioError: A name is no parameter's, or has no values.
+        SpaceError: A value is none of its parameter's.
+    """
+    if isinstance(levels, int):
+        return {name: space.grid_values(name, levels) for name in space.names}
+    for name, wanted in levels.items():
+        if name not in space.names:
+            raise ScenarioError(f'no parameter "{name}". {nearest(name, space.names)}', place="design.levels")
+        if wanted == ():
+            raise ScenarioError("no values. Name at least one, or a number of values.", place=f"design.levels.{name}")
+    return {name: _values(space, name, levels.get(name, DEFAULT_LEVELS)) for name in space.names}
+
+
+def _values(space: Space, name: str, wanted: int | tuple[Value, ...]) -> list[Value]:
+    if isinstance(wanted, int):
+        return space.grid_values(name, wanted)
+    domain = space.domain(name)
+    values: list[Value] = []
+    for value in wanted:
+        typed = domain.from_value(value, f"design.levels.{name}")
+        if not any(typed is other or (typed == other and type(typed) is type(other)) for other in values):
+            values.append(typed)
+    return values
+
+
+def grid(space: Space, levels: Levels) -> Iterator[Config]:
+    """Yield every allowed combination, the last parameter fastest, without ever holding the grid.
+
+    An inactive parameter takes no part, so that no configuration comes twice.
+    """
+    order = _parents_first(space)
+    tests = {name: _activity(space, name) for name in order}
+    for values in _walk(order, tests, levels, {}):
+        config = {name: values[name] for name in space.names if name in values}
+        if space.forbidden_by(config) is None:
+            yield config
+
+
+def grid_size(space: Space, levels: Levels, runs: int | None) -> int | None:
+    """Return how many configurations the first ``runs`` of the grid are; None if that would take long to count."""
+    if not space.configspace.conditions and not space.configspace.forbidden_clauses:
+        size = math.prod(len(levels[name]) for name in space.names)
+        return size if runs is None else min(size, runs)
+    limit = COUNT_LIMIT + 1 if runs is None else min(runs, COUNT_LIMIT + 1)
+    counted = sum(1 for _ in islice(grid(space, levels), limit))
+    return counted if counted <= COUNT_LIMIT else None
+
+
+def all_configs(space: Space) -> Iterator[Config]:
+    """Yield every configuration of a finite space.
+
+    Raises:
+        SpaceError: A parameter has values without number.
+    """
+    levels: dict[str, list[Value]] = {}
+    for name in space.names:
+        size = space.domain(name).size
+        if size is None:
+            raise SpaceError(f"{name} has values without number.", place="space")
+        levels[name] = space.grid_values(name, size)
+    return grid(space, levels)
+
+
+def _parents_first(space: Space) -> list[str]:
+    """Return the parameters in file order, except that a parent that stands below its child comes before it."""
+    placed: list[str] = []
+    waiting = list(space.names)
+    while waiting:
+        ready = next(
+            name
+            for name in waiting
+            if all(parent.name in placed for parent in space.configspace.parents_of.get(name, []))
+        )
+        waiting.remove(ready)
+        placed.append(ready)
+    return placed
+
+
+def _activity(space: Space, name: str) -> Test | None:
+    conditions = space.configspace.parent_conditions_of[name]
+    return condition_test(conditions[0]) if conditions else None
+
+
+def _walk(
+    order: Sequence[str], tests: Mapping[str, Test | None], levels: Levels, values: dict[str, Value]
+) -> Iterator[dict[str, Value]]:
+    if not order:
+        yield values
+        return
+    name, rest = order[0], order[1:]
+    test = tests[name]
+    if test is not None and not test(values):
+        yield from _walk(rest, tests, levels, values)
+        return
+    for value in levels[name]:
+        yield from _walk(rest, tests, levels, {**values, name: value})

@@ -1,0 +1,152 @@
+"""One optimizer seed through all its lives: a process that dies is started again and told everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from boxwright.errors import StudyError
+from boxwright.propose.protocol import (
+    Ask,
+    Exhausted,
+    FromOptimizer,
+    Init,
+    Proposal,
+    Running,
+    Tell,
+    ToOptimizer,
+)
+from boxwright.propose.seed_process import SeedProcess
+
+MAX_DEATHS = 5
+"""So many deaths without an answer in between mean that starting it again does not help."""
+
+
+class OptimizerSeed:
+    """One of the optimizers that share a model.
+
+    Args:
+        number: 1, 2, ….
+        log_path: Where its process's stderr goes.
+        init: Returns the first message of a process that starts now.
+        knowledge: Returns all that the study knows by now, as messages to this seed.
+        log: Takes lines for the person.
+        on_failure: Called when the seed cannot be kept alive.
+        on_orphan: Called with a proposal whose asker is gone.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        log_path: Path,
+        *,
+        init: Callable[[int], Init],
+        knowledge: Callable[[int], Sequence[Running | Tell]],
+        log: Callable[[str], None],
+        on_failure: Callable[[StudyError], None],
+        on_orphan: Callable[[Proposal], None],
+    ) -> None:
+        self.number = number
+        self.in_flight: set[str] = set()
+        self.proposals = 0
+        self.asked = 0
+        self._log_path = log_path
+        self._init = init
+        self._knowledge = knowledge
+        self._log = log
+        self._on_failure = on_failure
+        self._on_orphan = on_orphan
+        self._process: SeedProcess | None = None
+        self._revival: asyncio.Task[None] | None = None
+        self._deaths = 0
+        self._asks = 0
+        self._answer: asyncio.Future[Proposal | Exhausted] | None = None
+
+    @property
+    def load(self) -> tuple[int, int, int]:
+        """What the next turn goes by, the least first: trials in flight or asked for, proposals so far, number."""
+        return (len(self.in_flight) + self.asked, self.proposals, self.number)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of its present process."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start a process and tell it all that is known, and repeat an ask that is open.
+
+        Raises:
+            StudyError: No process can be started.
+        """
+        process = SeedProcess(self._log_path, self._on_answer, self._on_end)
+        await process.start()
+        self._process = process
+        # Nothing is awaited from here on: what comes up later is heard later, so nothing is missed or told twice.
+        open_ask = [Ask(id=self._asks)] if self._answer is not None else []
+        process.write(self._init(self.number), *self._knowledge(self.number), *open_ask)
+
+    def hear(self, message: ToOptimizer) -> None:
+        """Tell the process; one that is being started again hears of it with all the rest."""
+        if self._process is not None:
+            self._process.write(message)
+
+    async def ask(self) -> Proposal | Exhausted:
+        """Return what this seed would run next; the process may die and live again in between.
+
+        Raises:
+            StudyError: The process cannot be kept alive.
+        """
+        self._asks += 1
+        self._answer = asyncio.get_running_loop().create_future()
+        self.hear(Ask(id=self._asks))
+        try:
+            return await self._answer
+        finally:
+            self._answer = None
+
+    def fail(self, error: StudyError) -> None:
+        """Let an open ask end with this error."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def _on_answer(self, message: FromOptimizer) -> None:
+        if not isinstance(message, Proposal | Exhausted):
+            return
+        self._deaths = 0
+        if message.id == self._asks and self._answer is not None and not self._answer.done():
+            self._answer.set_result(message)
+        elif isinstance(message, Proposal):
+            self._on_orphan(message)
+
+    def _on_end(self, how: str, hopeless: bool) -> None:
+        self._process = None
+        self._deaths += 1
+        if hopeless:
+            self._on_failure(StudyError(f"optimizer seed {self.number}: {how} (see {self._log_path})"))
+            return
+        if self._deaths >= MAX_DEATHS:
+            self._on_failure(
+                StudyError(
+                    f"optimizer seed {self.number} ended {self._deaths} times in a row, the last time with: {how} "
+                    f"(see {self._log_path})"
+                )
+            )
+            return
+        self._log(f"seed {self.number}: the optimizer process ended ({how}); it is started again")
+        self._revival = asyncio.create_task(self._revive())
+
+    async def _revive(self) -> None:
+        await asyncio.sleep(0.1 * 4 ** (self._deaths - 1) if self._deaths > 1 else 0)
+        try:
+            await self.start()
+        except StudyError as error:
+            self._on_failure(error)
+
+    async def close(self) -> None:
+        """End the process for good."""
+        if self._revival is not None:
+            self._revival.cancel()
+            await asyncio.wait({self._revival})
+        if self._process is not None:
+            await self._process.close()

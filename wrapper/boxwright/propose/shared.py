@@ -1,0 +1,236 @@
+"""SMAC seeds that share one model: every seed hears of every run, and each has runs of its own in flight."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Raw
+
+from boxwright.errors import SpaceError, StudyError
+from boxwright.propose.base import ExhaustedError, Proposal, Told
+from boxwright.propose.initial import initial_design, refuse_unbounded
+from boxwright.propose.optimizer_seed import OptimizerSeed
+from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
+from boxwright.propose.protocol import Proposal as Answer
+from boxwright.scenario.model import Optimizer
+from boxwright.space import Space, space_to_json
+from boxwright.terms import Config, Trial, config_key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_COLLISIONS = 3
+"""So many answers in a row that another seed was first with: then one is drawn at random."""
+
+_DRAWS = 100
+
+
+class SharedModel:
+    """N optimizer seeds with one model between them; satisfies ``Proposer``.
+
+    The initial design is one for all and is dealt out without any optimizer, so that the first runs start while
+    the optimizer processes are still importing SMAC.
+
+    Args:
+        seeds: How many optimizer processes.
+        log_dir: Where their stderr goes, as ``seed-1.log`` ….
+        log: Takes one line for each ask and for each process that is started again.
+
+    Raises:
+        SpaceError: The space has a parameter without bounds, which no model can search.
+    """
+
+    def __init__(
+        self, space: Space, settings: Optimizer, seeds: int, log_dir: Path, log: Callable[[str], None]
+    ) -> None:
+        refuse_unbounded(space)
+        self._space = space = replace(space, distributions={})  # a model takes every range as it is
+        self._settings = settings
+        self._log = log
+        self._space_json = Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))  # on one line
+        self._finished: list[Told] = []
+        self._running: dict[str, tuple[Config, int | None]] = {}
+        self._taken: set[str] = set()
+        self._initial: deque[tuple[int, Config]] = deque()
+        self._spare: deque[tuple[int, Answer]] = deque()
+        self._failure: StudyError | None = None
+        self._free_seeds = asyncio.Semaphore(seeds)
+        self._log_dir = log_dir
+        self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
+
+    def _make_seed(self, number: int) -> OptimizerSeed:
+        return OptimizerSeed(
+            number,
+            self._log_dir / f"seed-{number}.log",
+            init=self._init,
+            knowledge=self._knowledge,
+            log=self._log,
+            on_failure=self._fail,
+            on_orphan=lambda answer: self._spare.append((number, answer)),
+        )
+
+    @property
+    def pids(self) -> tuple[int | None, ...]:
+        """The process ids of the seeds, in order; None for one that is being started again."""
+        return tuple(seed.pid for seed in self._seeds)
+
+    async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
+        """Take up a study: start the optimizer processes and tell them everything.
+
+        Raises:
+            StudyError: No process can be started.
+        """
+        for told in finished:
+            self._remember(told)
+        for trial in running:
+            self._mark(trial.config, trial.optimizer_seed)
+        try:
+            self._log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(
+                f"{self._log_dir}: no folder for the logs of the optimizers: {error.strerror}"
+            ) from error
+        await asyncio.gather(*(seed.start() for seed in self._seeds))
+        design = initial_design(self._space, self._settings, len(self._seeds))
+        missing = [
+            (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._taken
+        ]
+        # A study that was extended has a larger design by rule, but is past the point of starting blindly.
+        self._initial.extend(missing[: max(0, len(design) - len(self._taken))])
+
+    def running(self, trial: Trial) -> None:
+        """Hear that this trial starts now; the seeds know already if it was proposed here."""
+        if config_key(trial.config) not in self._taken:
+            self._mark(trial.config, trial.optimizer_seed)
+
+    def finished(self, told: Told) -> None:
+        """Hear how a trial ended, and tell all seeds at once."""
+        self._remember(told)
+        for seed in self._seeds:
+            seed.hear(_tell(told, seed.number))
+
+    async def next(self) -> Proposal:
+        """Return what should run next, from the seed with the fewest runs of its own in flight.
+
+        Raises:
+            ExhaustedError: Every configuration of a finite space was tried or is running.
+            StudyError: An optimizer process cannot be kept alive.
+        """
+        self._check()
+        while self._initial:
+            number, config = self._initial.popleft()
+            if config_key(config) not in self._taken:
+                seed = min(self._seeds, key=lambda seed: seed.load)
+                return self._accept(seed, config, f"initial design {number}")
+        async with self._free_seeds:
+            self._check()
+            while self._spare:
+                number, answer = self._spare.popleft()
+                spare = self._checked(self._seeds[number - 1], answer)
+                if config_key(spare) not in self._taken:
+                    return self._accept(self._seeds[number - 1], spare, answer.origin)
+            seed = min((seed for seed in self._seeds if not seed.asked), key=lambda seed: seed.load)
+            seed.asked += 1
+            try:
+                return await self._ask(seed)
+            finally:
+                seed.asked -= 1
+
+    async def _ask(self, seed: OptimizerSeed) -> Proposal:
+        collisions = 0
+        while True:
+            answer = await seed.ask()
+            if isinstance(answer, Exhausted):
+                raise ExhaustedError
+            self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
+            config = self._checked(seed, answer)
+            if config_key(config) not in self._taken:
+                return self._accept(seed, config, answer.origin)
+            # Another seed was first. This one has been told by now, and comes up with something else.
+            collisions += 1
+            if collisions >= MAX_COLLISIONS and (drawn := self._draw_free(seed, collisions)) is not None:
+                return self._accept(seed, drawn, "random")
+
+    def _checked(self, seed: OptimizerSeed, answer: Answer) -> Config:
+        """Return the answer's configuration as one of this space, its parameters in the order of their files."""
+        try:
+            return self._space.check(answer.config)
+        except SpaceError as error:
+            raise StudyError(f"optimizer seed {seed.number} proposed what is not in the space: {error}") from error
+
+    def _draw_free(self, seed: OptimizerSeed, collisions: int) -> Config | None:
+        import numpy as np
+
+        rng: np.random.Generator = np.random.default_rng(
+            [self._settings.seed, seed.number, len(self._taken), collisions]
+        )
+        for _ in range(_DRAWS):
+            config = self._space.from_unit(rng.random(len(self._space.names)).tolist())
+            if config is not None and config_key(config) not in self._taken:
+                return config
+        return None
+
+    def _accept(self, seed: OptimizerSeed, config: Config, origin: str) -> Proposal:
+        seed.proposals += 1
+        self._mark(config, seed.number)
+        return Proposal(config=config, origin=origin, optimizer_seed=seed.number)
+
+    def _mark(self, config: Config, owner: int | None) -> None:
+        """Take this configuration as running, and let all seeds know before anything else is asked of them."""
+        key = config_key(config)
+        self._taken.add(key)
+        self._running[key] = (config, owner)
+        for seed in self._seeds:
+            if seed.number == owner:
+                seed.in_flight.add(key)
+            seed.hear(Running(config=dict(config), own=seed.number == owner))
+
+    def _remember(self, told: Told) -> None:
+        key = config_key(told.trial.config)
+        self._taken.add(key)
+        self._running.pop(key, None)
+        self._finished.append(told)
+        for seed in self._seeds:
+            seed.in_flight.discard(key)
+
+    def _init(self, number: int) -> Init:
+        settings = Settings(challengers=self._settings.challengers, random_share=self._settings.random_share)
+        # A process that takes up after others must not repeat their random numbers.
+        random_seed = (self._settings.seed + number - 1 + 1_000_003 * len(self._taken)) % 2**31
+        return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)
+
+    def _knowledge(self, number: int) -> list[Running | Tell]:
+        settled: list[Running | Tell] = [_tell(told, number) for told in self._finished]
+        return settled + [
+            Running(config=dict(config), own=owner == number) for config, owner in self._running.values()
+        ]
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _fail(self, error: StudyError) -> None:
+        self._failure = self._failure or error
+        for seed in self._seeds:
+            seed.fail(self._failure)
+
+    async def close(self) -> None:
+        """End all optimizer processes."""
+        await asyncio.gather(*(seed.close() for seed in self._seeds))
+
+
+def _tell(told: Told, number: int) -> Tell:
+    trial = told.trial
+    return Tell(
+        trial=trial.number,
+        config=dict(trial.config),
+        status=told.status,
+        cost=told.cost,
+        own=trial.optimizer_seed == number,
+    )
