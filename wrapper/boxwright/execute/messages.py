@@ -1,7 +1,7 @@
 """What the controller and a slot agent say to each other, and what the agent leaves in ``exit.json``.
 
-One JSON document per line, both ways. The runner neither parses nor scores: a request says what to start and
-within which limits, an exit says how it ended.
+One JSON document per line, both ways (``wire.py``). The runner neither parses nor scores: a request says what to
+start and within which limits, an exit says how it ended.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Ended(enum.StrEnum):
 
 
 class PostStep(Struct, frozen=True):
-    """A command run in the same folder after the main one; stdout → ``postprocess.log``, stderr → ``postprocess.err``."""
+    """A command run in the same folder after the main one; into ``postprocess.log`` and ``postprocess.err``."""
 
     argv: tuple[str, ...]
     cutoff_s: float
@@ -76,9 +76,12 @@ class Exit(Struct, frozen=True, kw_only=True):
         exit_code: As ``subprocess`` gives it: negative is the number of the signal; None if never started.
         detail: Why, in one line: the system's error text, or the reason given with a cancel.
         started: UNIX seconds.
-        ended: UNIX seconds.
+        ended: UNIX seconds; when all was over, the post step and stragglers included.
         cpu_s: User and system time of all processes of the run.
-        max_rss_bytes: Largest sum over the process tree that was seen (at least the largest single process).
+        wall_s: From the start of the main command to its own end; the post step and the killing of stragglers
+            come after it.
+        max_rss_bytes: Largest sum over the process tree that was seen (at least the largest single process). The
+            kernel lends a new process the size of its parent, so nothing smaller than the agent itself is seen.
         stragglers: Processes of the run that were still alive after the command had ended, and were killed.
     """
 
@@ -95,16 +98,50 @@ class Exit(Struct, frozen=True, kw_only=True):
     post: PostExit | None = None
 
 
+# ---------------------------------------------------------------------------------------------- on the wire
+
+
+class Start(Struct, frozen=True, tag="start"):
+    """To the agent: carry this out."""
+
+    request: Request
+
+
+class Cancel(Struct, frozen=True, tag="cancel"):
+    """To the agent: stop this run; one that is over already stays as it is."""
+
+    run: int
+    reason: str
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """From the agent: it holds the lock of its slot."""
+
+    pid: int
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    """From the agent: the run is over, and nothing of it is alive."""
+
+    exit: Exit
+
+
+# ---------------------------------------------------------------------------------------------- to the controller
+
+
 @dataclass(frozen=True, slots=True)
 class SlotReady:
-    """A slot can take its next run."""
+    """A slot's agent is up and can take a run: sent once per agent (a replaced one again), not after each run."""
 
     slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run is over and ``exit.json`` is in its folder. ``slot`` is the slot's number."""
+    """A run is over and ``exit.json`` is in its folder; if it was submitted here, its slot can take the next one.
+
+    ``slot`` is the slot's number. For an adopted run it says nothing about the slot: SlotReady does.
+    """
 
     slot: int
     exit: Exit
@@ -112,7 +149,10 @@ class RunEnded:
 
 @dataclass(frozen=True, slots=True)
 class SlotLost:
-    """A slot agent vanished; the run it had (if any) left no ``exit.json`` and nothing of it is alive any more."""
+    """A slot agent vanished; the run it had left no ``exit.json`` and nothing of it is alive any more.
+
+    With a run, the slot comes back (SlotReady); without one (``run`` is None), it is gone for good.
+    """
 
     slot: int
     run: int | None
