@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
-import msgspec
 import pytest
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer, Told
 from boxwright.propose.design_proposer import DesignProposer
-from boxwright.propose.designs import design_proposer
-from boxwright.scenario.model import CsvDesign, Grid, SpaceTable
-from boxwright.space import load_space
+from boxwright.scenario.model import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
 from boxwright.terms import Config, Status, Trial
 
 
 def proposer_of(*values: int) -> DesignProposer:
-    return DesignProposer(({"n": value}, f"point {number}") for number, value in enumerate(values, 1))
+    return DesignProposer([{"n": value} for value in values], Sobol(runs=len(values)))
 
 
 def told(number: int, config: Config) -> Told:
@@ -36,16 +32,16 @@ async def drain(proposer: Proposer) -> list[Proposal]:
 def test_design_is_handed_out_in_its_order_and_then_is_through() -> None:
     proposals = asyncio.run(drain(proposer_of(3, 1, 2)))
     assert proposals == [
-        Proposal({"n": 3}, "point 1"),
-        Proposal({"n": 1}, "point 2"),
-        Proposal({"n": 2}, "point 3"),
+        Proposal({"n": 3}, "sobol point 1"),
+        Proposal({"n": 1}, "sobol point 2"),
+        Proposal({"n": 2}, "sobol point 3"),
     ]
 
 
 def test_design_proposes_a_repeated_configuration_once_and_counts_it() -> None:
     proposer = proposer_of(1, 2, 1, 1, 3)
     proposals = asyncio.run(drain(proposer))
-    assert [proposal.origin for proposal in proposals] == ["point 1", "point 2", "point 5"]
+    assert [proposal.origin for proposal in proposals] == ["sobol point 1", "sobol point 2", "sobol point 5"]
     assert proposer.duplicates == 2
 
 
@@ -62,7 +58,7 @@ def test_design_passes_over_what_is_a_trial_already() -> None:
 
 def test_design_tells_numbers_and_booleans_apart() -> None:
     configs: list[Config] = [{"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}]
-    proposer = DesignProposer((config, "") for config in configs)
+    proposer = DesignProposer(configs, Grid())
     assert len(asyncio.run(drain(proposer))) == 4
 
 
@@ -76,14 +72,18 @@ def test_design_asked_several_times_at_once_gives_each_asker_its_own_point() -> 
     assert isinstance(last, ExhaustedError)
 
 
-def test_design_names_the_points_by_kind_and_number(tmp_path: Path) -> None:
-    (tmp_path / "d.csv").write_text("n\n4\n2\n")
-    table = msgspec.toml.decode("n = { type = 'int', lower = 1, upper = 9 }", type=SpaceTable)
-    space = load_space(table, place="space.toml", folder=tmp_path)
-    from_csv = asyncio.run(drain(design_proposer(CsvDesign(file="d.csv"), space, folder=tmp_path)))
-    from_grid = asyncio.run(drain(design_proposer(Grid(runs=2), space, folder=tmp_path)))
-    assert [proposal.origin for proposal in from_csv] == ["csv row 1", "csv row 2"]
-    assert [proposal.origin for proposal in from_grid] == ["grid point 1", "grid point 2"]
+@pytest.mark.parametrize(
+    ("design", "origin"),
+    [
+        (MonteCarlo(runs=9), "monte-carlo point 1"),
+        (LatinHypercube(runs=9), "latin-hypercube point 1"),
+        (Grid(), "grid point 1"),
+        (CsvDesign(file="d.csv"), "csv row 1"),
+    ],
+)
+def test_design_names_its_points_by_kind_and_number(design: Design, origin: str) -> None:
+    (proposal,) = asyncio.run(drain(DesignProposer([{"n": 1}], design)))
+    assert proposal == Proposal({"n": 1}, origin)
 
 
 def test_design_that_is_through_stays_through() -> None:

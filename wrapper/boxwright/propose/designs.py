@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boxwright.propose.csv_rows import csv_configs
-from boxwright.propose.design_proposer import DesignProposer
 from boxwright.propose.grid import grid, grid_levels, grid_size
 from boxwright.propose.sampling import latin_hypercube, monte_carlo, sobol
 from boxwright.scenario.model import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
-from boxwright.space import Space
 from boxwright.terms import Config
+
+if TYPE_CHECKING:
+    from boxwright.space import Space
 
 
 def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> Iterator[Config]:
@@ -56,11 +58,3 @@ def design_size(settings: Design, space: Space, folder: Path) -> int | None:
             return rows if settings.runs is None else min(rows, settings.runs)
         case _:
             return settings.runs
-
-
-def design_proposer(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> DesignProposer:
-    """Return a proposer of the design's configurations; raises what ``make_design`` does."""
-    kind = settings.__struct_config__.tag
-    unit = "row" if isinstance(settings, CsvDesign) else "point"
-    configs = make_design(settings, space, folder=folder, stages=stages)
-    return DesignProposer((config, f"{kind} {unit} {number}") for number, config in enumerate(configs, 1))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from boxwright.errors import ScenarioError, SpaceError, nearest
-from boxwright.space import Space
-from boxwright.space.logic import Test, condition_test
 from boxwright.terms import Config, Value
+
+if TYPE_CHECKING:
+    from boxwright.space import Space
+    from boxwright.space.logic import Test
 
 Levels = Mapping[str, Sequence[Value]]
 
@@ -103,6 +106,8 @@ def _parents_first(space: Space) -> list[str]:
 
 
 def _activity(space: Space, name: str) -> Test | None:
+    from boxwright.space.logic import condition_test
+
     conditions = space.configspace.parent_conditions_of[name]
     return condition_test(conditions[0]) if conditions else None
 
