@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from boxwright.errors import one_line
-from boxwright.parse.json_text import decode_json
+from boxwright.parse.json_text import decode_json, encode_json
 from boxwright.parse.logs import LINE_LIMIT_BYTES, open_regular, quoted, read_lines
 from boxwright.parse.readings import LONGEST_NAME, Readings
 from boxwright.parse.stdout import not_finite, read_tab_line
@@ -75,7 +74,7 @@ def _flatten(found: dict[str, Any], file: str, readings: Readings) -> None:
         elif (number := _number(value)) is not None and math.isfinite(number):
             readings.give(name, number, source="json", where=file)
         elif number is not None or name == readings.objective:
-            problem = not_finite(file, name, json.dumps(value)[:100])
+            problem = not_finite(file, name, encode_json(value))
             readings.give(name, None, source="json", where=file, problem=problem)
 
 

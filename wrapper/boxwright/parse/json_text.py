@@ -20,6 +20,14 @@ def decode_json(text: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def encode_json(value: object) -> str:
+    """Return a value read from JSON as JSON again, or a mark if it is nested too deeply to be written."""
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "…"
+
+
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:

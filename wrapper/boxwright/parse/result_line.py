@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import sys
 from dataclasses import dataclass
 
 from boxwright.errors import RunError, nearest, one_line
-from boxwright.parse.json_text import decode_json
+from boxwright.parse.json_text import decode_json, encode_json
 from boxwright.parse.logs import Line, quoted, shortened
 from boxwright.parse.numbers import is_java_long, java_double, java_trim
 from boxwright.terms import Status
@@ -131,7 +130,7 @@ def _from_json(body: str) -> ResultLine:
     else:
         quality = None
     misc = answer.get("misc")
-    text = misc if list(answer) == ["misc"] and isinstance(misc, str) else json.dumps(answer) if answer else ""
+    text = misc if list(answer) == ["misc"] and isinstance(misc, str) else encode_json(answer) if answer else ""
     return ResultLine(status, quality, runtime_s, None, _clean(text))
 
 
@@ -155,11 +154,11 @@ def _json_number(field: str, value: object) -> float:
     if isinstance(value, str):  # SMAC3 1.x took numbers in quotes
         return _number(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RunError(f"{field} {quoted(json.dumps(value))} is not a number")
+        raise RunError(f"{field} {quoted(encode_json(value))} is not a number")
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _runtime(number: float) -> float:
