@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,9 +42,7 @@ def test_gallery_holds_the_four_scenarios() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_scenario_stands_alone_when_its_folder_is_copied(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "a copy"
-    folder.mkdir()
-    for source in gallery_scenarios()[name].iterdir():
-        (folder / source.name).write_bytes(source.read_bytes())
+    shutil.copytree(gallery_scenarios()[name], folder)
     plan = plan_default(folder / "scenario.toml", tmp_path / "run")
     assert Path(plan.argv[0]).is_file()
     assert not any(str(gallery_root() / "scenarios") in word for word in plan.argv)

@@ -45,7 +45,7 @@ def branin(x1: float, x2: float) -> float:
 @pytest.mark.parametrize("x1", [-5.0, -math.pi, 1e-05, 9.42478, 10.0])
 @pytest.mark.parametrize("x2", [0.0, 2.475, 15.0])
 def test_branin_script_prints_the_value_of_the_formula(tmp_path: Path, x1: float, x2: float) -> None:
-    done = run(tmp_path, "/bin/sh", BRANIN, 7, "-x1", x1, "-x2", x2)
+    done = run(tmp_path, BRANIN, 7, "--x1", x1, "--x2", x2)
     line = RESULT.fullmatch(done.stdout.strip())
     assert line, done
     assert line[1] == "SUCCESS"
@@ -54,13 +54,13 @@ def test_branin_script_prints_the_value_of_the_formula(tmp_path: Path, x1: float
 
 
 def test_branin_script_prints_a_decimal_point_whatever_the_locale(tmp_path: Path) -> None:
-    done = run(tmp_path, "/bin/sh", BRANIN, 1, "-x1", "2.5", "-x2", "7.5", LC_ALL="de_DE.UTF-8", LANG="de_DE.UTF-8")
+    done = run(tmp_path, BRANIN, 1, "--x1", "2.5", "--x2", "7.5", LC_ALL="de_DE.UTF-8", LANG="de_DE.UTF-8")
     assert RESULT.fullmatch(done.stdout.strip()), done
 
 
-@pytest.mark.parametrize("words", [[], ["1", "-x1", "2"], ["1", "-x1", "a", "-x2", "0"], ["1", "-x3", "2"]])
+@pytest.mark.parametrize("words", [[], ["1", "--x1", "2"], ["1", "--x1", "a", "--x2", "0"], ["1", "--x3", "2"]])
 def test_branin_script_fails_without_two_numbers(tmp_path: Path, words: list[str]) -> None:
-    done = run(tmp_path, "/bin/sh", BRANIN, *words)
+    done = run(tmp_path, BRANIN, *words)
     assert done.returncode == 2
     assert not done.stdout
     assert "branin.sh" in done.stderr

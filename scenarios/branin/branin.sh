@@ -1,14 +1,14 @@
 #!/bin/sh
 # Branin's function of two variables, a classic test of optimizers; its minimum is 0.397887.
-# Usage: branin.sh SEED -x1 NUMBER -x2 NUMBER
+# Usage: branin.sh SEED --x1 NUMBER --x2 NUMBER
 export LC_ALL=C # the decimal point is a point
 
-seed=${1:?"usage: branin.sh SEED -x1 NUMBER -x2 NUMBER"}
+seed=${1:?"usage: branin.sh SEED --x1 NUMBER --x2 NUMBER"}
 shift
 while [ $# -ge 2 ]; do
     case $1 in
-    -x1) x1=$2 ;;
-    -x2) x2=$2 ;;
+    --x1) x1=$2 ;;
+    --x2) x2=$2 ;;
     *) echo "branin.sh: unknown flag $1" >&2; exit 2 ;;
     esac
     shift 2
