@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _NUMBER = re.compile(r"(?P<whole>[#,]*[0,]*)(?:(?P<point>\.)(?P<fraction>0*#*))?(?:E(?P<exponent>0+))?")
-_SPECIAL = set("#0.,E;")
+_SPECIAL = set("#0.,;")
 _EXACT = Context(prec=1200, rounding=ROUND_HALF_EVEN)  # no double has more digits
 
 
@@ -150,6 +150,8 @@ def _parts(pattern: str, whole_pattern: str) -> tuple[str, str, str, int]:
         end += 1
     exponent = re.compile("E0+").match(pattern, end)
     end = exponent.end() if exponent else end
+    if exponent is None and pattern[end : end + 1] == "E":
+        raise ValueError(f'"{whole_pattern}": an exponent is written E0, E00, …')
     suffix, stop, factor_after = _affix(pattern, end)
     if stop != len(pattern) or (factor_before > 1 and factor_after > 1):
         raise ValueError(f'"{whole_pattern}" is no number format: "{pattern[stop:] or "%"}" does not belong there')
@@ -168,7 +170,7 @@ def _affix(pattern: str, index: int) -> tuple[str, int, int]:
                 is_quoted = not is_quoted
         elif is_quoted:
             text += character
-        elif character in _SPECIAL and not (character == "E" and not pattern.startswith("E0", index)):
+        elif character in _SPECIAL:
             break
         else:
             factor = {"%": 100, "‰": 1000}.get(character, factor)

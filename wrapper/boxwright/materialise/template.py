@@ -71,7 +71,15 @@ def check_names(
     for name, line in sorted(template.uses.lines.items(), key=lambda use: use[1]):
         if name not in known and name not in template.uses.guarded:
             place = f"{template.place}:{line}" if has_lines else template.place
-            raise TemplateError(f'no value for "{name}". {nearest(name, shown)}', place=place)
+            raise TemplateError(f'no value for "{name}". {_hint(name, shown)}', place=place)
+
+
+def _hint(name: str, shown: Collection[str]) -> str:
+    hint = nearest(name, shown)
+    if hint.startswith("Did"):
+        return hint
+    listed = list(shown)  # in the given order: parameters first
+    return f"Known: {', '.join(listed[:12] + ['…'] * (len(listed) > 12))}."
 
 
 def no_value(name: str, place: str, *, guard: str) -> TemplateError:

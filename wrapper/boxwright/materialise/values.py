@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 
 def text_of(value: object) -> str:
@@ -30,17 +31,18 @@ def java_double(number: float) -> str:
         return f"{sign}Infinity"
     if size == 0:
         return f"{sign}0.0"
-    mantissa, _, exponent_text = f"{_shortest(size)}".partition("e")
-    digits, exponent = mantissa.replace(".", ""), int(exponent_text)
+    digits, exponent = _shortest(size)
     if 1e-3 <= size < 1e7:
         return sign + _plain(digits, exponent)
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
-def _shortest(size: float) -> str:
-    """Return the shortest ``d.ddde±x`` that reads back as the same number, with at least two digits."""
-    digits = len(repr(size).partition("e")[0].replace(".", "").strip("0"))
-    return format(size, f".{max(digits, 2) - 1}e")
+def _shortest(size: float) -> tuple[str, int]:
+    """Return the fewest digits that read back as the same number, at least two, and the exponent of the first."""
+    shortest = Decimal(repr(size)).normalize()
+    if len(shortest.as_tuple().digits) == 1:
+        shortest = Decimal(format(size, ".1e"))
+    return "".join(map(str, shortest.as_tuple().digits)).rstrip("0"), shortest.adjusted()
 
 
 def _plain(digits: str, exponent: int) -> str:
