@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
-import psutil
 import pytest
 
-
-class RunBoxwright(Protocol):
-    """Calls the command line as a person would."""
-
-    def __call__(
-        self, *words: str | Path, cwd: Path | None = None, timeout_s: float = 120
-    ) -> subprocess.CompletedProcess[str]: ...
+from support import RunBoxwright, processes_below
 
 
 @pytest.fixture
@@ -74,16 +65,3 @@ def no_process_left(tmp_path: Path) -> Iterator[None]:
     while (left := processes_below(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left, f"left running: {left}"
-
-
-def processes_below(folder: Path) -> Sequence[str]:
-    """Return the processes, this one excepted, whose working directory or command line lies below a folder."""
-    found = []
-    for process in psutil.process_iter(["pid", "cwd", "cmdline", "status"]):
-        info = process.info
-        if info["pid"] == os.getpid() or info["status"] == psutil.STATUS_ZOMBIE:
-            continue
-        words = [info["cwd"] or "", *(info["cmdline"] or [])]
-        if any(word.startswith(str(folder)) for word in words):
-            found.append(f"{info['pid']} {' '.join(info['cmdline'] or [])}")
-    return found

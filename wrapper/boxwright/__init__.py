@@ -1,3 +1,54 @@
-"""boxwright turns any command line into a black box that can be designed, tuned and run on any number of slots."""
+"""boxwright turns any command line into a black box that can be designed, tuned and run on any number of slots.
+
+Every command is a call here as well: ``boxwright.run("scenario.toml")``. Each is imported when it is first used,
+so that importing the package does nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boxwright.commands.archive import archive
+    from boxwright.commands.check import check
+    from boxwright.commands.doctor import doctor
+    from boxwright.commands.init import init
+    from boxwright.commands.results import results
+    from boxwright.commands.running import resume, run
+    from boxwright.commands.schema import schema
+    from boxwright.commands.show import show, tail
+    from boxwright.commands.status import status
+    from boxwright.commands.stopping import kill, stop
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "archive",
+    "check",
+    "doctor",
+    "init",
+    "kill",
+    "results",
+    "resume",
+    "run",
+    "schema",
+    "show",
+    "status",
+    "stop",
+    "tail",
+]
+
+_HOME = {"resume": "running", "run": "running", "tail": "show", "kill": "stopping", "stop": "stopping"}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public function, importing it now.
+
+    Raises:
+        AttributeError: It is no public name.
+    """
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"boxwright.commands.{_HOME.get(name, name)}"), name)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 
 from boxwright import __version__
-from boxwright.errors import BoxwrightError
+from boxwright.errors import BoxwrightError, one_line
 
 _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
@@ -178,16 +178,26 @@ def doctor(as_json: bool) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    sys.exit(_guarded(lambda: cli.main(arguments, prog_name="boxwright", standalone_mode=False)))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    sys.exit(_guarded(words))
 
 
-def _guarded(work: Callable[[], object]) -> int:
-    """Return the exit code of the work; errors become one line, and only our own bugs a traceback."""
+def _guarded(words: list[str]) -> int:
+    """Return the exit code of a command; errors become one line, and only our own bugs a traceback."""
     try:
-        code = work()
-    except click.ClickException as error:
-        error.show()
+        # Not cli.main(): that would end a command whose reader has gone with exit code 1, as if runs had failed.
+        with cli.make_context("boxwright", words) as context:
+            code = cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        verb = getattr(getattr(error, "ctx", None), "command_path", "boxwright")
+        click.echo(f"{verb}: {one_line(error.format_message())}", err=True)
+        return 2
     except BoxwrightError as error:
         click.echo(f"boxwright: {error}", err=True)
         return 2

@@ -53,9 +53,9 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     found = check(scenario, settings=settings)
     setup = found.setup
     write = sys.stdout.write
-    kind = f"SMAC, {setup.scenario.optimizer.seeds or len(setup.slots)} seeds that share a model"
-    if setup.scenario.optimizer is None:
-        kind = type(setup.scenario.design).__name__
+    kind = type(setup.scenario.design).__name__
+    if setup.scenario.optimizer is not None:
+        kind = f"SMAC, {setup.scenario.optimizer.seeds or len(setup.slots)} seeds that share a model"
     objective = setup.scenario.study.objective
     write(f"{setup.place}: sound. {setup.total or 'an unknown number of'} trials, {kind}; ")
     write(f"{objective.direction} {objective.metric}; {len(setup.slots)} slots\n")

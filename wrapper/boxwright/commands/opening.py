@@ -29,7 +29,7 @@ def study_scenario(folder: Path) -> Scenario:
     Raises:
         UserError: The folder is no study.
     """
-    from boxwright.scenario import read_stored_scenario
+    from boxwright.scenario.stored import read_stored_scenario
     from boxwright.store.layout import SCENARIO, is_study
 
     if not is_study(folder):

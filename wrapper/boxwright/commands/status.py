@@ -50,9 +50,8 @@ def status_command(study: str, *, as_json: bool) -> int:
     runs = ", ".join(f"{number} {name}" for name, number in state["runs"].items()) or "none"
     write = sys.stdout.write
     write(f"study: {state['study']} (controller {state['controller']})\n")
-    write(
-        f"trials: {state['settled']} of {state['trials']} settled, {state['failed']} without an answer\nruns: {runs}\n"
-    )
+    write(f"trials: {state['settled']} of {state['trials']} settled, {state['failed']} without an answer\n")
+    write(f"runs: {runs}\n")
     with opened.store as store:
         incumbent = store.incumbent()
     write(f"{incumbent_text(incumbent, opened.scenario.study.objective.metric, shown_metrics(opened.scenario))}\n")

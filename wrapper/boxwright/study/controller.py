@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from boxwright.errors import BoxwrightError, StudyError
 from boxwright.execute.local import LocalExecutor
@@ -203,8 +204,8 @@ class Controller:
             case SlotLost(slot, run, reason):
                 self._spawn(self._slot_lost(slot, run, reason))
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(self._guarded(work))
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._finished_task)
 
@@ -212,9 +213,9 @@ class Controller:
         self._tasks.discard(task)
         self._check_done()
 
-    async def _guarded(self, work: object) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await work  # type: ignore[misc]
+            await work
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  whatever went wrong ends the study with its own traceback
@@ -249,7 +250,7 @@ class Controller:
                 return None
             finally:
                 self._asking -= 1
-            if self._stopping:
+            if self.stopping:
                 return None
             wanted = Trial(
                 number=0,

@@ -46,7 +46,7 @@ def new_study(
     folder = (study or Path("studies") / (loaded.scenario.study.name or _default_name(loaded.path))).absolute()
     check_new_study(folder)
     setup = prepare(loaded)
-    meta = {"stages": ",".join(map(str, setup.stages))}
+    meta = {"stages": ",".join(map(str, setup.stages)), "scenario_folder": str(setup.folder)}
     with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
         opened(folder)
         with controller_lock(folder):
@@ -78,11 +78,12 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
             restore_database(folder)
         with Store(folder, write=True) as store:
             recover_runs(store)
+            home = Path(store.meta("scenario_folder") or folder)
             stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
             if stages and not any("runs=" in text.replace(" ", "") for text in overrides):
                 kind = "optimizer" if loaded.scenario.optimizer else "design"
                 loaded = load_scenario(folder / SCENARIO, [*overrides, f"{kind}.runs={stages[-1]}"])
-            setup = prepare(loaded, space=space, stages=stages)
+            setup = prepare(loaded, folder=home, space=space, stages=stages)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
             return _carry_out(setup, store, watcher)
 

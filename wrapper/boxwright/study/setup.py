@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from boxwright.errors import ScenarioError
 from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
-from boxwright.propose import DesignProposer, design_size, make_design
-from boxwright.propose.base import Proposer
+from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
@@ -54,14 +53,17 @@ class Setup:
             UserError: The design cannot be made, at a known place.
         """
         assert self.scenario.design is not None
-        return iter(make_design(self.scenario.design, self.space, folder=self.folder, stages=self.stages))
+        return make_design(self.scenario.design, self.space, folder=self.folder, stages=self.stages)
 
 
-def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = ()) -> Setup:
+def prepare(
+    loaded: LoadedScenario, *, folder: Path | None = None, space: Space | None = None, stages: Sequence[int] = ()
+) -> Setup:
     """Check a scenario against its space, its files and this machine.
 
     Args:
         loaded: The scenario.
+        folder: Where the scenario came from, if it was read from a study; its own folder if None.
         space: Its space, where a study has it already.
         stages: Sizes of the design that were asked for before, oldest first.
 
@@ -73,16 +75,17 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
     """
     scenario = loaded.scenario
     place = loaded.path.name
+    folder = (folder or loaded.folder).absolute()
     if space is None:
-        space = load_space(scenario.space, place=place, folder=loaded.folder)
-    materialiser = Materialiser(scenario, loaded.folder, space)
+        space = load_space(scenario.space, place=place, folder=folder)
+    materialiser = Materialiser(scenario, folder, space)
     runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
     all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
     if stages and runs is not None and runs < stages[-1]:
         raise ScenarioError(f"{runs} runs are fewer than the {stages[-1]} that the study has. Give a higher number.")
     setup = Setup(
         scenario=scenario,
-        folder=loaded.folder,
+        folder=folder,
         place=place,
         text=loaded.text,
         space=space,
@@ -90,7 +93,7 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
         slots=plan_slots(scenario.slots),
         metrics=shown_metrics(scenario),
         stages=all_stages,
-        total=_total(scenario, space, loaded.folder),
+        total=_total(scenario, space, folder),
         budget=scenario.optimizer.runs if scenario.optimizer else None,
     )
     if scenario.design is not None:
@@ -121,4 +124,4 @@ def _total(scenario: Scenario, space: Space, folder: Path) -> int | None:
         size = space.size()
         return scenario.optimizer.runs if size is None else min(size, scenario.optimizer.runs)
     assert scenario.design is not None
-    return design_size(scenario.design, space, folder=folder)
+    return design_size(scenario.design, space, folder)
