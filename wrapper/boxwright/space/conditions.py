@@ -32,7 +32,7 @@ from boxwright.terms import Value
 Parameters: TypeAlias = Mapping[str, Hyperparameter[Any, Any]]
 
 _ULPS = 1e-15  # positions lie in [0, 1] or are small whole numbers
-_TERM = re.compile(r"(\S+)\s+(==|!=|<|>|in\b)\s*(.*)", re.DOTALL)
+_TERM = re.compile(r"([^\s()]+)\s+(==|!=|<(?!=)|>(?!=)|in\b)\s*(.*)", re.DOTALL)
 
 
 class ExactEquals(EqualsCondition):

@@ -74,12 +74,12 @@ def make_distribution(parameter: DistributionParameter, place: str) -> Distribut
         if isinstance(value, float):
             check_float(value, f"{place}.{key}")
     lower, upper = _bounds(parameter, place)
-    if lower >= upper:
-        raise SpaceError(f"lower must be below upper, found {lower!r} and {upper!r}.", place=place)
     if max(abs(lower), abs(upper)) < 1e-10:
         raise SpaceError(
             f"values from {lower!r} to {upper!r} vanish: {DECIMALS} decimals are kept. Use another unit.", place=place
         )
+    if lower >= upper:
+        raise SpaceError(f"lower must be below upper, found {lower!r} and {upper!r}.", place=place)
     if isinstance(parameter, TriangularParameter) and not lower <= parameter.mode <= upper:
         raise SpaceError(f"mode = {parameter.mode!r} is outside {lower!r} to {upper!r}.", place=place)
     if isinstance(parameter, NormalParameter | LognormalParameter):

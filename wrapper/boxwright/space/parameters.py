@@ -122,8 +122,9 @@ def _choices(values: Sequence[Value], default: Value | None, key: str, place: st
         if text in texts:
             # 1 and "1" would be one and the same in a CSV cell or a flag
             raise SpaceError(f"the value {text!r} stands twice in {key}. Remove one.", place=place)
-        if any(value == other for other in texts.values()):
-            raise SpaceError(f"the value {text} is equal to another one in {key}. Remove one.", place=place)
+        same = next((other for other, known in texts.items() if known == value), None)
+        if same is not None:
+            raise SpaceError(f"the values {same} and {text} in {key} count as equal. Remove one.", place=place)
         texts[text] = value
     if default is None:
         return list(values), values[0]
