@@ -133,6 +133,12 @@ def test_objective_from_two_sources_is_a_crash_that_names_both(read: Read, dupli
     assert found.reason == '"error" is given by stdout.log:3 and by stdout.log:1; read it from one source'
 
 
+def test_conflict_of_two_sources_stays_whatever_follows(read: Read) -> None:
+    found = read("error\t0.25\n", "error\t0.5\nerror\t0.125\n", tab=True, duplicates="last")
+    assert (found.status, found.quality) == (Status.CRASHED, None)
+    assert found.reason.startswith('"error" is given by stdout.log:1 and by postprocess.log:')
+
+
 def test_post_process_gives_the_objective(read: Read) -> None:
     found = read("whatever\n", "error\t0.25\ntest\t0.5\n\n")
     assert found == Outcome(Status.SUCCESS, 0.25, {"error": 0.25, "test": 0.5})
