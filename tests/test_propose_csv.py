@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from boxwright.errors import UserError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.scenario.model import CsvDesign, SpaceTable
-from boxwright.space import Space, load_space
+from boxwright.scenario.model import CsvDesign
 from boxwright.terms import Config
+from propose_support import make_space
 
 SPACE = """
 nb_filters = { type = "int", lower = 4, upper = 256, default = 32 }
@@ -20,10 +19,6 @@ act = { type = "categorical", choices = ["relu", "größer", "a b"], default = "
 slope = { type = "float", lower = 0, upper = 1, default = 0.1, when = "act == relu" }
 forbidden = ["{nb_filters=13}"]
 """
-
-
-def make_space(text: str) -> Space:
-    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="space.toml", folder=Path())
 
 
 def rows(folder: Path, content: str | bytes) -> list[Config]:

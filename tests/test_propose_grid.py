@@ -11,9 +11,10 @@ import pytest
 from boxwright.errors import UserError
 from boxwright.propose.designs import design_size, make_design
 from boxwright.propose.grid import all_configs
-from boxwright.scenario.model import Grid, SpaceTable
-from boxwright.space import Space, load_space
+from boxwright.scenario.model import Grid
+from boxwright.space import Space
 from boxwright.terms import Config, config_key
+from propose_support import make_space
 
 CONDITIONAL = """
 opt = { type = "categorical", choices = ["sgd", "adam"] }
@@ -22,10 +23,6 @@ nesterov = { type = "categorical", choices = [true, false], when = "momentum == 
 units = { type = "int", lower = 1, upper = 2 }
 forbidden = ["{opt=adam, units=2}"]
 """
-
-
-def make_space(text: str) -> Space:
-    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="space.toml", folder=Path())
 
 
 def points(settings: Grid, space: Space) -> list[Config]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from boxwright.errors import SpaceError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.scenario.model import Design, LatinHypercube, MonteCarlo, Sobol, SpaceTable
-from boxwright.space import Space, load_space
+from boxwright.scenario.model import Design, LatinHypercube, MonteCarlo, Sobol
+from boxwright.space import Space
 from boxwright.terms import Config
+from propose_support import make_space
 
 PLANE = """
 x = { type = "float", lower = 0, upper = 1 }
@@ -28,10 +28,6 @@ forbidden = ["{opt=adam, units=1}"]
 """
 
 KINDS: list[type[MonteCarlo] | type[Sobol]] = [MonteCarlo, Sobol]
-
-
-def make_space(text: str) -> Space:
-    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="space.toml", folder=Path())
 
 
 def points(settings: Design, space: Space, stages: Sequence[int] = ()) -> list[Config]:

@@ -137,7 +137,7 @@ class OptimizerSeed:
         self._revival = asyncio.create_task(self._revive())
 
     async def _revive(self) -> None:
-        await asyncio.sleep(0.1 * 4 ** (self._deaths - 1) if self._deaths > 1 else 0)
+        await asyncio.sleep(0.1 * 2**self._deaths if self._deaths > 1 else 0)
         try:
             await self.start()
         except StudyError as error:

@@ -7,6 +7,7 @@ SMAC and the libraries under it print or warn about goes to stderr, whatever str
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import traceback
@@ -93,6 +94,7 @@ def _name() -> str:
 
 def main() -> int:
     """Serve stdin, answer on what was stdout, and let all else that is printed go to stderr."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit that tidies up
     answers: BinaryIO = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return serve(sys.stdin.buffer, lambda message: _write(answers, message))

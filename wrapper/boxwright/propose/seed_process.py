@@ -16,7 +16,7 @@ from boxwright.errors import StudyError, one_line
 from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer, decode_from_optimizer, encode
 
 LINE_LIMIT_BYTES = 16 * 2**20
-CLOSE_GRACE_S = 2.0
+CLOSE_GRACE_S = 1.0
 
 # One thread each: N seeds on all cores slow each other down. The hash seed decides the order in which SMAC's local
 # search starts, so that without it two studies with the same seed would part.
@@ -100,11 +100,16 @@ class SeedProcess:
                 break
             self._ready = self._ready or isinstance(message, Ready)
             self._on_answer(message)
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
+        code = await self._code(process)
         if not self._closing:
             self._on_end(self._complaint or _describe(code), bool(self._complaint) and not self._ready)
+
+    async def _code(self, process: asyncio.subprocess.Process) -> int:
+        """Return the exit code of a process that has no more to say, and see to it that there is one."""
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(process.wait(), CLOSE_GRACE_S)
+        _send(process, signal.SIGKILL)
+        return await process.wait()
 
     async def close(self) -> None:
         """End the process: it is asked by the end of its stdin, then told, then made to."""
@@ -113,13 +118,22 @@ class SeedProcess:
             return
         if self._process.stdin is not None:
             self._process.stdin.close()
-        for insist in (self._process.terminate, self._process.kill):
-            done, _ = await asyncio.wait({self._reader}, timeout=CLOSE_GRACE_S)
+        # One that is still importing would only end after it: it has nothing to lose.
+        grace_s = CLOSE_GRACE_S if self._ready else 0.0
+        for insistence in (signal.SIGTERM, signal.SIGKILL):
+            done, _ = await asyncio.wait({self._reader}, timeout=grace_s)
             if done:
                 break
-            with contextlib.suppress(ProcessLookupError):
-                insist()
+            _send(self._process, insistence)
+            grace_s = CLOSE_GRACE_S
         await self._reader
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    # Not process.kill(): it would reap a process that has just ended, and asyncio would never learn its exit code.
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 def _describe(code: int) -> str:

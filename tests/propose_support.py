@@ -1,0 +1,110 @@
+"""A study reduced to its proposer, for the tests of the shared model."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from boxwright.propose.base import Proposal, Told
+from boxwright.propose.shared import SharedModel
+from boxwright.scenario.model import Optimizer, SpaceTable
+from boxwright.space import Space, load_space
+from boxwright.terms import Config, Status, Trial
+
+PLANE = """
+x = { type = "float", lower = -5, upper = 10 }
+y = { type = "float", lower = 0, upper = 15 }
+"""
+
+COUNTS = re.compile(r"seed (\d+): (\d+) own \+ (\d+) shared runs in the model")
+
+
+def make_space(text: str) -> Space:
+    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="space.toml", folder=Path())
+
+
+def plane_cost(config: Config) -> float:
+    x, y = float(config["x"]), float(config["y"])
+    return (y - 5.1 / (4 * math.pi**2) * x * x + 5 / math.pi * x - 6) ** 2 + 9.6 * math.cos(x) + 10
+
+
+@dataclass
+class Bench:
+    """A study reduced to its proposer: trials are numbered, run for no time, and told."""
+
+    model: SharedModel
+    lines: list[str] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    in_flight: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def counts(self) -> list[tuple[int, int, int]]:
+        """Seed, own and shared runs of each ask that was logged."""
+        found = [COUNTS.fullmatch(line) for line in self.lines]
+        return [(int(m[1]), int(m[2]), int(m[3])) for m in found if m]
+
+    async def begin(self) -> Trial:
+        trial = self.record(await self.model.next())
+        self.model.running(trial)
+        return trial
+
+    def record(self, proposal: Proposal) -> Trial:
+        assert proposal.optimizer_seed is not None
+        assert json.loads(json.dumps(proposal.config)) == proposal.config
+        self.in_flight[proposal.optimizer_seed] += 1
+        number = len(self.trials) + 1
+        trial = Trial(number, proposal.config, optimizer_seed=proposal.optimizer_seed, origin=proposal.origin)
+        self.trials.append(trial)
+        return trial
+
+    def end(self, trial: Trial, cost: float | None) -> None:
+        assert trial.optimizer_seed is not None
+        self.in_flight[trial.optimizer_seed] -= 1
+        self.model.finished(Told(trial, Status.SUCCESS if cost is not None else Status.CRASHED, cost))
+
+    async def run(self, runs: int, slots: int, cost_of: Callable[[Config], float | None]) -> None:
+        """Carry out so many runs over so many slots."""
+
+        async def slot() -> None:
+            while len(self.trials) + waiting[0] < runs:
+                waiting[0] += 1
+                proposal = await self.model.next()
+                waiting[0] -= 1
+                trial = self.record(proposal)
+                self.model.running(trial)
+                await asyncio.sleep(0.01)
+                self.end(trial, cost_of(trial.config))
+
+        waiting = [0]
+        await asyncio.gather(*(slot() for _ in range(slots)))
+
+
+@asynccontextmanager
+async def bench(
+    folder: Path,
+    space: Space,
+    settings: Optimizer,
+    seeds: int,
+    finished: Sequence[Told] = (),
+    running: Sequence[Trial] = (),
+) -> AsyncIterator[Bench]:
+    lines: list[str] = []
+    model = SharedModel(space, settings, seeds, folder / "logs", lines.append)
+    made = Bench(model, lines)
+    try:
+        await model.start(finished, running)
+        yield made
+    finally:
+        pids = [pid for pid in model.pids if pid is not None]
+        await model.close()
+        assert not any(psutil.pid_exists(pid) for pid in pids)
