@@ -67,10 +67,11 @@ def kill_everything(controller: subprocess.Popen[bytes]) -> None:
     kill_controller(controller)
 
 
-def finish(study: Path) -> None:
+def finish(study: Path) -> int:
     with start("resume", study, "--slots", "2") as controller:
         _, errors = controller.communicate(timeout=120)
-    assert controller.returncode == 0, errors.decode()
+    assert controller.returncode in (0, 1), errors.decode()
+    return controller.returncode
 
 
 def check_outcomes(study: Path) -> list[int]:
@@ -117,7 +118,7 @@ def test_study_survives_30_kills_of_its_controller(scenario: Path, tmp_path: Pat
     study = tmp_path / "study"
     hits = killed_study(scenario, study, 30, kill_controller)
     assert hits >= 15
-    finish(study)
+    assert finish(study) == 0
     check_outcomes(study)
     started = Counter((tmp_path / "started.log").read_text().split())
     # Agents outlive the controller, so no command was ever started a second time.
@@ -138,6 +139,7 @@ def test_study_survives_kills_of_agents_and_runs(
         records = list(store.runs(settling=True))
         assert store.trial_counts() == (RUNS, RUNS)
     assert len({record.trial for record in records}) == RUNS
+    # A command that is killed itself has crashed; its trial is settled by that.
     assert Counter(record.status for record in records)[Status.SUCCESS] >= RUNS - 16
 
 

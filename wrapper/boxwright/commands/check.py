@@ -36,7 +36,7 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
     loaded = load_scenario(Path(scenario), settings)
     setup = prepare(loaded)
     config = setup.space.default() if setup.scenario.design is None else next(setup.configs())
-    study = Path("studies") / (loaded.scenario.study.name or loaded.folder.name)
+    study = Path("studies") / str(loaded.scenario.study.name)
     trial = Trial(1, config, seed=setup.scenario.study.seed, origin="check")
     folder = run_folder(study.absolute(), 1)
     context = RunContext(

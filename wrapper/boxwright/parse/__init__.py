@@ -1,6 +1,5 @@
 """Output → outcome: result lines of every SMAC dialect, name<TAB>value lines, regular expressions, JSON files."""
 
-from boxwright.parse.check import check_parse
 from boxwright.parse.outcome import read_outcome
 
-__all__ = ["check_parse", "read_outcome"]
+__all__ = ["read_outcome"]

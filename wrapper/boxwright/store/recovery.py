@@ -32,7 +32,6 @@ class _RunFile(msgspec.Struct, frozen=True):
     budget: float | None = None
     optimizer_seed: int | None = None
     origin: str = ""
-    scenario_folder: str = ""
 
 
 def recover_runs(store: Store) -> int:
@@ -67,8 +66,7 @@ def restore_database(study: Path) -> None:
     for folder in sorted(study.glob("runs/[0-9]*/[0-9]*")):
         record = _read(folder)
         if record is not None:
-            meta = {"study_id": record.study_id, "scenario_folder": record.scenario_folder}
-            Store.create(study, meta).close()
+            Store.create(study, {"study_id": record.study_id}).close()
             return
     raise UserError("its database is gone and it has no runs to rebuild it from. Start it anew.", place=str(study))
 

@@ -88,7 +88,6 @@ class Launcher:
             "trial": trial.number,
             "attempt": context.attempt,
             "study_id": context.study_id,
-            "scenario_folder": str(self._setup.folder),
             "config": dict(trial.config),
             "instance": trial.instance,
             "seed": trial.seed,

@@ -43,10 +43,10 @@ def new_study(
         StudyError: The study cannot go on.
     """
     loaded = load_scenario(scenario, overrides)
-    folder = (study or Path("studies") / (loaded.scenario.study.name or _default_name(loaded.path))).absolute()
+    folder = (study or Path("studies") / str(loaded.scenario.study.name)).absolute()
     check_new_study(folder)
     setup = prepare(loaded)
-    meta = {"stages": ",".join(map(str, setup.stages)), "scenario_folder": str(setup.folder)}
+    meta = {"stages": ",".join(map(str, setup.stages))}
     with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
         opened(folder)
         with controller_lock(folder):
@@ -78,18 +78,13 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
             restore_database(folder)
         with Store(folder, write=True) as store:
             recover_runs(store)
-            home = Path(store.meta("scenario_folder") or folder)
             stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
             if stages and not any("runs=" in text.replace(" ", "") for text in overrides):
                 kind = "optimizer" if loaded.scenario.optimizer else "design"
                 loaded = load_scenario(folder / SCENARIO, [*overrides, f"{kind}.runs={stages[-1]}"])
-            setup = prepare(loaded, folder=home, space=space, stages=stages)
+            setup = prepare(loaded, space=space, stages=stages)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
             return _carry_out(setup, store, watcher)
-
-
-def _default_name(path: Path) -> str:
-    return path.absolute().parent.name if path.name == SCENARIO else path.stem
 
 
 def _carry_out(setup: Setup, store: Store, watcher: Watcher) -> Summary:

@@ -56,14 +56,11 @@ class Setup:
         return make_design(self.scenario.design, self.space, folder=self.folder, stages=self.stages)
 
 
-def prepare(
-    loaded: LoadedScenario, *, folder: Path | None = None, space: Space | None = None, stages: Sequence[int] = ()
-) -> Setup:
+def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = ()) -> Setup:
     """Check a scenario against its space, its files and this machine.
 
     Args:
         loaded: The scenario.
-        folder: Where the scenario came from, if it was read from a study; its own folder if None.
         space: Its space, where a study has it already.
         stages: Sizes of the design that were asked for before, oldest first.
 
@@ -75,10 +72,10 @@ def prepare(
     """
     scenario = loaded.scenario
     place = loaded.path.name
-    folder = (folder or loaded.folder).absolute()
+    folder = loaded.folder
     if space is None:
         space = load_space(scenario.space, place=place, folder=folder)
-    materialiser = Materialiser(scenario, folder, space)
+    materialiser = Materialiser(scenario, folder, space, place=place)
     runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
     all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
     if stages and runs is not None and runs < stages[-1]:
