@@ -19,6 +19,7 @@ import pytest
 from boxwright.propose.protocol import (
     Ask,
     Error,
+    Exhausted,
     FromOptimizer,
     Init,
     Proposal,
@@ -37,8 +38,8 @@ from propose_support import PLANE, make_space
 SEED = [sys.executable, "-P", "-m", "boxwright.propose.seed"]
 
 
-def init(version: int = 1) -> Init:
-    space = msgspec.json.format(space_to_json(make_space(PLANE)).encode(), indent=-1)
+def init(text: str = PLANE, version: int = 1) -> Init:
+    space = msgspec.json.format(space_to_json(make_space(text)).encode(), indent=-1)
     return Init(version=version, optimizer_seed=1, random_seed=5, space=msgspec.Raw(space))
 
 
@@ -132,6 +133,23 @@ def test_seed_proposes_whatever_the_costs_are(costs: list[float | None]) -> None
     assert 0 < proposal.cpu_s < 60
 
 
+def test_seed_proposes_nothing_that_runs_or_was_tried_until_nothing_is_left() -> None:
+    space = "a = { type = 'int', lower = 1, upper = 2 }\nb = { type = 'categorical', choices = [true, false] }"
+    known: list[ToOptimizer | bytes] = [
+        Running(config={"a": 1, "b": True}),
+        Running(config={"a": 2, "b": True}, own=True),
+        Tell(trial=1, config={"a": 2, "b": True}, status=Status.SUCCESS, cost=1.0, own=True),
+        Tell(trial=2, config={"a": 1, "b": False}, status=Status.CRASHED, cost=None),
+    ]
+    answers, code, _ = converse([init(space), *known, Ask(id=1), Ask(id=2)])
+    assert code == 0
+    _, proposal, exhausted = answers
+    assert isinstance(proposal, Proposal)
+    assert proposal.config == {"a": 2, "b": False}
+    assert (proposal.own, proposal.shared) == (1, 1)
+    assert exhausted == Exhausted(id=2)
+
+
 def test_seed_proposes_the_same_again_after_the_same_lines() -> None:
     lines: list[ToOptimizer | bytes] = [
         init(),
@@ -146,7 +164,7 @@ def test_seed_proposes_the_same_again_after_the_same_lines() -> None:
 
 
 def test_seed_tells_smac_that_failures_cost_as_much_as_the_worst_success() -> None:
-    lines = [tell(1, None), tell(2, 4.0), tell(3, None), tell(4, -2.0), tell(5, 9.0), tell(6, None), tell(7, 1.0)]
+    lines = [tell(1, None), tell(2, 4.0), tell(3, None), tell(4, -2.0), tell(5, 1.7e308), tell(6, None), tell(7, 1.0)]
     code = """
         import json, sys, textwrap
         from boxwright.propose.protocol import decode_to_optimizer
@@ -163,7 +181,7 @@ def test_seed_tells_smac_that_failures_cost_as_much_as_the_worst_success() -> No
     text = encode(init()) + b"".join(encode(line) for line in lines)
     done = subprocess.run([sys.executable, "-c", script], input=text, capture_output=True, timeout=120, check=True)
     told: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
-    assert [cost for cost, _, _ in told] == [9.0, 4.0, 9.0, -2.0, 9.0, 9.0, 1.0]
+    assert [cost for cost, _, _ in told] == [1e100, 4.0, 1e100, -2.0, 1e100, 1e100, 1.0]
     assert [status for _, status, _ in told] == [
         "CRASHED", "SUCCESS", "CRASHED", "SUCCESS", "SUCCESS", "CRASHED", "SUCCESS",
     ]  # fmt: skip
