@@ -94,10 +94,11 @@ def imported_parts(path: Path) -> Iterator[tuple[int, str]]:
             yield line, rest[0]
 
 
-def run_python(program: str, **env: str) -> str:
+def run_python(program: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, **env},
+        # Without those that make coverage load itself into every process.
+        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         capture_output=True,
         text=True,
         check=False,

