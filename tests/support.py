@@ -14,9 +14,7 @@ import psutil
 class RunBoxwright(Protocol):
     """Calls the command line as a person would."""
 
-    def __call__(
-        self, *words: str | Path, cwd: Path | None = None, timeout_s: float = 120
-    ) -> subprocess.CompletedProcess[str]: ...
+    def __call__(self, *words: str | Path) -> subprocess.CompletedProcess[str]: ...
 
 
 def processes_below(folder: Path) -> Sequence[str]:

@@ -195,7 +195,9 @@ def test_init_copies_a_scenario_that_checks(boxwright: RunBoxwright, tmp_path: P
     done = boxwright("init", "branin", "mine")
     assert done.stdout == f"{tmp_path / 'mine'}\n"
     assert (tmp_path / "mine" / "scenario.toml").read_text().startswith("#:schema scenario.schema.json\n")
-    assert json.loads((tmp_path / "mine" / "scenario.schema.json").read_text()) == json.loads(json.dumps(library.schema()))
+    assert json.loads((tmp_path / "mine" / "scenario.schema.json").read_text()) == json.loads(
+        json.dumps(library.schema())
+    )
     assert boxwright("check", "mine").returncode == 0
     again = boxwright("init", "branin", "mine")
     assert (again.returncode, "exists already" in again.stderr) == (2, True)

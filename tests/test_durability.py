@@ -92,7 +92,7 @@ def killed_study(scenario: Path, study: Path, kills: int, kill: Callable[[subpro
     """Run a study and kill it again and again; return how many kills hit it at work."""
     hits = 0
     for round_number in range(kills):
-        words = ["resume", study] if study.exists() else ["run", scenario, "--study", study]
+        words: list[str | Path] = ["resume", study] if study.exists() else ["run", scenario, "--study", study]
         controller = start(*words, "--slots", "2")
         if round_number % 5 == 4:
             time.sleep(random.uniform(0.0, 2.0))  # anywhere, start-up included

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from boxwright.gallery import gallery_scenarios
 from support import RunBoxwright
 
@@ -42,7 +43,7 @@ def test_branin_seeds_share_every_run_and_no_gpu(
     ]
     words = [word for setting in settings for word in ("--set", setting)]
     numbers = ["--seeds", str(seeds), "--slots", str(seeds), "--runs", str(runs)]
-    done = boxwright("run", gallery_scenarios()["branin"], "--study", "s", *numbers, *words, timeout_s=400)
+    done = boxwright("run", gallery_scenarios()["branin"], "--study", "s", *numbers, *words)
     assert done.returncode == 0, done.stderr + done.stdout
     records: list[dict[str, Any]] = json.loads(boxwright("results", "s", "--json").stdout)
     assert [record["status"] for record in records] == ["SUCCESS"] * runs

@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(_guarded(words))
 
 
-def _guarded(words: list[str]) -> int:
+def _guarded(words: list[str]) -> int:  # noqa: PLR0911  one way out per kind of error
     """Return the exit code of a command; errors become one line, and only our own bugs a traceback."""
     try:
         # Not cli.main(): that would end a command whose reader has gone with exit code 1, as if runs had failed.

@@ -64,7 +64,8 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
 
 def _name_of(file: Path, folder: Path) -> str:
     """A study is called after the folder of ``scenario.toml``, or after a file of another name."""
-    return folder.name if file.name == "scenario.toml" and folder.name else file.stem
+    name = folder.name if file.name == "scenario.toml" else file.stem
+    return "".join(ch if ch.isprintable() else "_" for ch in name).strip(" .-")[:60] or "study"
 
 
 def _decode(layers: Layers) -> Scenario:

@@ -71,7 +71,7 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
         UserError: Something does not fit, at a known place.
     """
     scenario = loaded.scenario
-    place = loaded.path.name
+    place = str(loaded.path)
     folder = loaded.folder
     if space is None:
         space = load_space(scenario.space, place=place, folder=folder)
