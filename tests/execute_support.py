@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import os
 import signal
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from boxwright.execute.exits import read_exit
 from boxwright.execute.local import LocalExecutor
@@ -19,6 +21,7 @@ from boxwright.execute.messages import Event, Exit, Request, RunEnded, SlotReady
 from boxwright.execute.tree import all_processes, environment_of
 from boxwright.terms import Slot
 
+_T = TypeVar("_T")
 PATIENCE_S = 30.0
 MEBIBYTE = 1 << 20
 
@@ -57,7 +60,7 @@ class Stage:
         """Start the agents and wait until every slot was offered."""
         self.call(self.executor.start())
         for slot in self.slots:
-            self.wait_for(lambda event, slot=slot: event == SlotReady(slot))
+            self.wait_for(partial(operator.eq, SlotReady(slot)))
 
     def close(self, *, kill: bool = False) -> None:
         """Close the executor and its loop; a second time does nothing."""
@@ -80,8 +83,16 @@ class Stage:
     def submit(self, argv: Sequence[str], *, slot: int = 0, **settings: Any) -> int:
         """Start a run and return its number."""
         request = self.request(argv, **settings)
-        self.executor.submit(slot, request)
+        self.do(lambda: self.executor.submit(slot, request))
         return request.run
+
+    def cancel(self, run: int, reason: str) -> None:
+        """Stop a run."""
+        self.do(lambda: self.executor.cancel(run, reason))
+
+    def adopt(self, run: int, slot: int = 0) -> None:
+        """Adopt a run that another stage left in the same study."""
+        self.do(lambda: self.executor.adopt(run, self.folder(run), slot))
 
     def run(self, argv: Sequence[str], **settings: Any) -> Exit:
         """Carry out one run and return how it ended, which ``exit.json`` says as well."""
@@ -121,9 +132,20 @@ class Stage:
         """Let the loop run."""
         self.loop.run_until_complete(asyncio.sleep(seconds))
 
-    def call(self, work: Any, *, patience_s: float = PATIENCE_S) -> Any:
+    def call(self, work: Awaitable[_T], *, patience_s: float = PATIENCE_S) -> _T:
         """Await something, not for ever."""
         return self.loop.run_until_complete(asyncio.wait_for(work, patience_s))
+
+    def do(self, what: Callable[[], None]) -> None:
+        """Call something inside the loop, where a controller would."""
+
+        async def inside() -> None:
+            what()
+
+        if self.loop.is_running():
+            what()
+        else:
+            self.call(inside())
 
     def folder(self, run: int) -> Path:
         """Return the folder of a run."""

@@ -65,7 +65,7 @@ def test_run_that_ignores_sigterm_is_killed_after_its_grace(stage: Stage) -> Non
 
 def test_run_stops_a_command_and_its_grandchildren_at_the_cutoff(stage: Stage) -> None:
     inner = "setsid sh -c 'echo $$; sleep 60' & sh -c 'echo $$; sleep 60' & wait"
-    exit_ = stage.run(["sh", "-c", f"sh -c \"{inner.replace('$', chr(92) + '$')}\" & wait"], cutoff_s=0.5)
+    exit_ = stage.run(["sh", "-c", f'sh -c "{inner.replace("$", chr(92) + "$")}" & wait'], cutoff_s=0.5)
     assert exit_.ended_by is Ended.CUTOFF
     pids = stage.text(1).split()
     assert len(pids) == 2
@@ -151,8 +151,8 @@ def test_post_step_is_held_to_the_output_limit(stage: Stage) -> None:
 
 def test_cancelled_run_ends_with_the_reason(stage: Stage) -> None:
     run = stage.submit(["sleep", "60"])
-    stage.until(lambda: stage.processes())
-    stage.executor.cancel(run, "not\nneeded any more")
+    stage.until(stage.processes)
+    stage.cancel(run, "not\nneeded any more")
     exit_ = stage.exit_of(run)
     assert (exit_.ended_by, exit_.detail) == (Ended.CANCELLED, "not\\nneeded any more")
     assert stage.run(["true"]).exit_code == 0
@@ -162,15 +162,15 @@ def test_cancel_stops_the_post_step_as_well(stage: Stage) -> None:
     run = stage.submit(["true"], post=PostStep(argv=("sh", "-c", "echo in; sleep 60"), cutoff_s=60))
     log = stage.folder(run) / "postprocess.log"
     stage.until(lambda: log.exists() and log.read_text())
-    stage.executor.cancel(run, "enough")
+    stage.cancel(run, "enough")
     exit_ = stage.exit_of(run)
     assert (exit_.ended_by, exit_.detail) == (Ended.CANCELLED, "enough")
 
 
 def test_cancel_of_a_run_that_is_over_changes_nothing(stage: Stage) -> None:
     exit_ = stage.run(["true"])
-    stage.executor.cancel(exit_.run, "too late")
-    stage.executor.cancel(99, "never was")
+    stage.cancel(exit_.run, "too late")
+    stage.cancel(99, "never was")
     assert stage.run(["sleep", "0.2"], run=exit_.run, folder=stage.study / "again").ended_by is Ended.EXITED
 
 
@@ -191,7 +191,7 @@ def test_meter_looks_the_more_often_the_nearer_the_limit(tmp_path: Path) -> None
 
 def test_agent_sleeps_while_its_run_goes_on(stage: Stage) -> None:
     run = stage.submit(["sleep", "2"], cutoff_s=60, memory_bytes=1 << 34, output_bytes=1 << 30)
-    stage.until(lambda: stage.processes())
+    stage.until(stage.processes)
     pid = stage.agent_pid()
     before = cpu_ticks(pid)
     time.sleep(1.5)
