@@ -37,9 +37,10 @@ def read_theirs(text: str, reader: str) -> ConfigurationSpace | None:
         from ConfigSpace.read_and_write import pcs, pcs_new
 
         try:
-            return (pcs if reader == "pcs" else pcs_new).read(text.splitlines())
+            space: ConfigurationSpace = (pcs if reader == "pcs" else pcs_new).read(text.splitlines())
         except Exception:  # noqa: BLE001 - whatever happens to go wrong in the deprecated readers
             return None
+        return space
 
 
 def described(space: ConfigurationSpace) -> dict[str, Any]:

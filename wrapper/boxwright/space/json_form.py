@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant,
 from ConfigSpace.hyperparameters import Hyperparameter, NumericalHyperparameter
 
 from boxwright.errors import SpaceError
-from boxwright.space.conditions import parents_of
 from boxwright.space.distributions import Distribution, DistributionParameter, make_distribution
 from boxwright.space.draft import Draft
 from boxwright.space.exact import DECODERS
@@ -94,15 +94,20 @@ def _distribution(name: str, parameter: DistributionParameter, place: str) -> Di
 
 def _take_up(document: dict[str, Any], file: str, draft: Draft) -> None:
     with _as_space_error(file):
-        found = ConfigurationSpace.from_serialized_dict(document, decoders=DECODERS)  # type: ignore[arg-type]
+        # the parameters alone first: expressions are compiled against them, and rely on their values
+        alone = {"hyperparameters": copy.deepcopy(document["hyperparameters"])}
+        parameters = ConfigurationSpace.from_serialized_dict(alone)
         order = [entry["name"] for entry in document["hyperparameters"]]
     for name in order:
-        place = f"{file}: {name}"
-        _check_parameter(found[name], place)
-        draft.add_made(found[name], place)
+        _check_parameter(parameters[name], f"{file}: {name}")
+    with _as_space_error(file):
+        # nothing else of the document: ConfigSpace takes a "name" that is a table for parameters
+        parts = {key: document[key] for key in ("hyperparameters", "conditions", "forbiddens") if key in document}
+        found = ConfigurationSpace.from_serialized_dict(parts, decoders=DECODERS)  # type: ignore[arg-type]
+    for name in order:
+        draft.add_made(found[name], f"{file}: {name}")
     for condition in found.conditions:
         draft.conditions[condition.child.name] = condition, f"{file}: {condition.child.name}"
-        assert parents_of(condition)
     draft.forbidden += [(clause, file) for clause in found.forbidden_clauses]
 
 

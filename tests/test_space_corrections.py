@@ -1,0 +1,104 @@
+"""What ConfigSpace gets wrong by itself, and what holds in a space of ours."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import msgspec
+import pytest
+from ConfigSpace.util import get_one_exchange_neighbourhood
+
+from boxwright.scenario.model import SpaceTable
+from boxwright.space import Space, load_space, plain_config
+
+
+def load(text: str) -> Space:
+    return load_space(msgspec.toml.decode(text, type=SpaceTable), place="s.toml", folder=Path())
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", "in"])
+def test_condition_on_a_log_integer_holds_for_every_sample_of_that_integer(operator: str) -> None:
+    # of these the sampled position and the position of the value differ by one unit in the last place
+    right = "{14, 26, 56, 3}" if operator == "in" else "56"
+    space = load(
+        'n = { type = "int", lower = 1, upper = 200, log = true, default = 56 }\n'
+        f'x = {{ type = "float", lower = 0, upper = 1, when = "n {operator} {right}" }}'
+    )
+    for configuration in space.configspace.sample_configuration(4000):
+        config = plain_config(configuration)
+        wanted = {"==": config["n"] == 56, "!=": config["n"] != 56, "in": config["n"] in (14, 26, 56, 3)}[operator]
+        assert ("x" in config) == wanted
+        assert space.check(config) == config
+
+
+def test_unequal_does_not_hold_for_an_inactive_parent() -> None:
+    space = load(
+        'a = { type = "categorical", choices = ["x", "y"] }\n'
+        'b = { type = "categorical", choices = ["u", "v"], when = "a == x" }\n'
+        'c = { type = "int", lower = 0, upper = 9, when = "b != u" }'
+    )
+    assert space.parse_texts({"a": "y"}) == {"a": "y"}
+    assert not any("c" in k and "b" not in k for k in map(plain_config, space.configspace.sample_configuration(200)))
+
+
+def test_neighbour_switches_on_all_that_hangs_on_a_change() -> None:
+    space = load(
+        'a = { type = "categorical", choices = ["x", "y"], default = "y" }\n'
+        'b = { type = "categorical", choices = ["u", "v"], when = "a == x" }\n'
+        'c = { type = "categorical", choices = ["m", "n"], when = "b == u" }\n'
+        'd = { type = "int", lower = 0, upper = 9, when = "c == m && a != y" }'
+    )
+    neighbours = get_one_exchange_neighbourhood(space.configspace.get_default_configuration(), seed=1)
+    assert [space.check(plain_config(found)) for found in neighbours] == [{"a": "x", "b": "u", "c": "m", "d": 4}]
+
+
+def test_neighbour_heeds_forbidden_clauses_of_what_a_change_switches_on() -> None:
+    space = load(
+        'a = { type = "categorical", choices = ["x", "y"], default = "y" }\n'
+        'b = { type = "int", lower = 0, upper = 9, default = 3, when = "a == x" }\n'
+        'c = { type = "int", lower = 0, upper = 9, default = 5 }\n'
+        'forbidden = ["{b * c > 10}"]'
+    )
+    default = space.configspace.get_default_configuration()
+    found = [plain_config(neighbour) for neighbour in get_one_exchange_neighbourhood(default, seed=1)]
+    assert found
+    assert all(config["a"] == "y" for config in found)
+
+
+def test_and_and_or_of_the_same_parts_are_two_conditions() -> None:
+    space = load(
+        'a = { type = "categorical", choices = ["x", "y"] }\nb = { type = "categorical", choices = ["u", "v"] }\n'
+        'both = { type = "int", lower = 0, upper = 9, when = "a == x && b == u" }\n'
+        'one = { type = "int", lower = 0, upper = 9, when = "a == x || b == u" }'
+    )
+    for config in map(plain_config, space.configspace.sample_configuration(100)):
+        assert ("both" in config) == (config["a"] == "x" and config["b"] == "u")
+        assert ("one" in config) == (config["a"] == "x" or config["b"] == "u")
+
+
+def test_space_with_an_expression_can_be_pickled_and_copied() -> None:
+    space = load('a = { type = "int", lower = 0, upper = 9 }\nforbidden = ["{a^2 > 30}"]')
+    for other in (pickle.loads(pickle.dumps(space.configspace)), copy.deepcopy(space.configspace)):
+        assert other == space.configspace
+        assert {config["a"] for config in other.sample_configuration(200)} == {0, 1, 2, 3, 4, 5}
+    assert copy.copy(space.configspace.forbidden_clauses[0]) == space.configspace.forbidden_clauses[0]
+    assert space.configspace.forbidden_clauses[0].to_dict() == {"type": "EXPRESSION", "expression": "a^2 > 30"}
+
+
+def test_plain_config_gives_python_types_that_survive() -> None:
+    space = load(
+        'flag = { type = "categorical", choices = [true, false] }\n'
+        'mixed = { type = "categorical", choices = [2, 2.5, true] }\n'
+        'whole = { type = "ordinal", sequence = [1, 2.5] }\n'
+        'text = { type = "categorical", choices = ["a", "b"] }\n'
+        'n = { type = "int", lower = 0, upper = 3 }\nx = { type = "float", lower = 0, upper = 3 }'
+    )
+    kinds = {name: set[type]() for name in space.names}
+    for configuration in space.configspace.sample_configuration(100):
+        for name, value in plain_config(configuration).items():
+            kinds[name].add(type(value))
+    assert kinds == {
+        "flag": {bool}, "mixed": {int, float, bool}, "whole": {int, float}, "text": {str}, "n": {int}, "x": {float}
+    }  # fmt: skip
