@@ -56,8 +56,9 @@ venv: $(READY)
 
 # Made last, so that an installation that was cut off is done again.
 $(READY): pyproject.toml $(CONSTRAINTS) Makefile
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
-	    echo "boxwright needs Python 3.11 to 3.13, but $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	    found=$$($(PYTHON) --version 2>/dev/null || echo not there); \
+	    echo "boxwright needs Python 3.11 to 3.13, but $(PYTHON) is $$found. Try: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; \
 	    exit 1; }
 	@echo "setting up $(VENV) (once, about 2 minutes) …"
 	@rm -f $@
