@@ -73,7 +73,7 @@ def check_models(records: list[dict[str, Any]], log: str, seeds: int) -> None:
         asks[int(seed)].append((int(own), int(shared)))
     proposed = defaultdict(list)
     for record in records:
-        if record["origin"] == "model":
+        if not record["origin"].startswith("initial design"):
             proposed[record["optimizer_seed"]].append(record)
     assert set(proposed) == set(range(1, seeds + 1))
     for seed, mine in proposed.items():

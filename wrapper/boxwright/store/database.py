@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -115,7 +116,7 @@ class Store:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (*values, trial.optimizer_seed, trial.origin),
             )
-        return self.trial(int(cursor.lastrowid or 0)), True
+        return replace(trial, number=int(cursor.lastrowid or 0)), True
 
     def start_run(self, trial: int, slot: Slot, started: float, *, number: int | None = None) -> tuple[int, int]:
         """Record that a trial is about to run on a slot; return the number of the run and of the attempt."""

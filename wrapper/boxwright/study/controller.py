@@ -21,6 +21,7 @@ from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, S
 from boxwright.propose.base import ExhaustedError, Proposer, Told
 from boxwright.store.database import Store
 from boxwright.store.layout import run_folder
+from boxwright.store.records import RunRecord
 from boxwright.store.table import ResultsTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.launching import Launcher, is_disk_trouble
@@ -90,6 +91,7 @@ class Controller:
         self._created = 0
         self._settled = 0
         self._failed = 0
+        self._incumbent: RunRecord | None = None
         self._exhausted = False
         self._stopping = False
         self._aborted = False
@@ -132,6 +134,7 @@ class Controller:
         ]
         self._created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
+        self._incumbent = self._store.incumbent()
         unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
         adopted = list(self._store.runs(running=True))
         for record in adopted:
@@ -145,7 +148,7 @@ class Controller:
         self._watcher.study_started(self._progress(), self._setup.slots)
 
     def _progress(self) -> Progress:
-        return Progress(self._settled, self._setup.total, self._failed, self._store.incumbent())
+        return Progress(self._settled, self._setup.total, self._failed, self._incumbent)
 
     # ------------------------------------------------------------------------------------------ stopping
 
@@ -325,6 +328,9 @@ class Controller:
         self._table.append(record)
         if settles:
             self._settled += 1
+            best = None if self._incumbent is None else self._incumbent.cost
+            if cost is not None and (best is None or cost < best):
+                self._incumbent = record
             self._failed += outcome.status not in (Status.SUCCESS, Status.UNSAT, Status.STOPPED)
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:

@@ -31,6 +31,7 @@ class Launcher:
         self._setup = setup
         self._study = store.study
         self._study_id = store.meta("study_id")
+        self._parent: Path | None = None
         limits = setup.scenario.limits
         self._memory_bytes = None if limits.memory is None else parse_size(limits.memory)
         self._output_bytes = parse_size(limits.output)
@@ -53,7 +54,9 @@ class Launcher:
             attempt=attempt,
         )
         plan = self._setup.materialiser.plan(context)
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.parent != self._parent:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self._parent = folder.parent
         folder.mkdir()
         (folder / RUN_RECORD).write_bytes(self._record(context, plan))
         if plan.stages:
