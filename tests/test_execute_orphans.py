@@ -63,7 +63,7 @@ def make_orphan(tmp_path: Path) -> Iterator[Callable[..., Orphan]]:
     def make(*words: str, gpus: str = "", cutoff_s: float = 60) -> Orphan:
         study = tmp_path / "study"
         argv = [sys.executable, "-c", CONTROLLER, str(study), study_id, gpus, str(cutoff_s), *words]
-        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env) as controller:
             assert controller.stdout is not None
             agent_pid = int(controller.stdout.readline())

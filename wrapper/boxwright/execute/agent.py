@@ -43,7 +43,8 @@ def main(words: list[str]) -> int:
     inbox.send(Ready(os.getpid()))
     while (request := inbox.next_request()) is not None:
         exit_, left = run(request, inbox)
-        inbox.send(Finished(_leave(exit_, Path(request.folder), inbox)))
+        exit_ = _leave(exit_, Path(request.folder), inbox)
+        inbox.send(Finished(exit_, is_last=inbox.told_to_end or bool(left)))
         if left:
             # Processes that cannot be killed must not be taken for those of the next run.
             print(f"run {request.run}: still there: {', '.join(map(str, left))}", file=sys.stderr)  # noqa: T201

@@ -174,6 +174,7 @@ class LocalExecutor:
             self._serve(line)
         elif line.request is not None and line.request.run == message.exit.run:
             line.deaths = 0
+            line.ready = not message.is_last
             self._end_run(line, message.exit)
 
     def _miss(self, line: _Line) -> None:

@@ -121,9 +121,14 @@ class Ready(Struct, frozen=True, tag="ready"):
 
 
 class Finished(Struct, frozen=True, tag="finished"):
-    """From the agent: the run is over, and nothing of it is alive."""
+    """From the agent: the run is over, and nothing of it is alive.
+
+    Attributes:
+        is_last: The agent ends now; another one takes the next run.
+    """
 
     exit: Exit
+    is_last: bool = False
 
 
 # ---------------------------------------------------------------------------------------------- to the controller
