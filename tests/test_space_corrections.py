@@ -78,6 +78,17 @@ def test_and_and_or_of_the_same_parts_are_two_conditions() -> None:
         assert ("one" in config) == (config["a"] == "x" or config["b"] == "u")
 
 
+def test_long_chain_of_conditions_is_taken_up_in_no_time() -> None:
+    # ConfigSpace alone needs time that doubles with each link
+    chain = "".join(
+        f'p{n} = {{ type = "float", lower = 0, upper = 1, when = "p{n - 1} > 0.1" }}\n' for n in range(1, 60)
+    )
+    space = load('p0 = { type = "float", lower = 0, upper = 1 }\n' + chain)
+    assert len(space.default()) == 60
+    for configuration in space.configspace.sample_configuration(20):
+        assert space.check(plain_config(configuration))
+
+
 def test_space_with_an_expression_can_be_pickled_and_copied() -> None:
     space = load('a = { type = "int", lower = 0, upper = 9 }\nforbidden = ["{a^2 > 30}"]')
     for other in (pickle.loads(pickle.dumps(space.configspace)), copy.deepcopy(space.configspace)):

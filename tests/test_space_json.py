@@ -126,6 +126,11 @@ def test_configspace_file_gives_a_space(load_json: Callable[[object], Space]) ->
 PARAMETER = {"type": "uniform_int", "name": "x", "lower": 1, "upper": 3, "default_value": 1, "log": False}
 
 
+CONDITION = {"type": "LT", "child": "x", "parent": "y", "value": 2}
+BACK = {"type": "LT", "child": "y", "parent": "x", "value": 2}
+TWO = [PARAMETER, {**PARAMETER, "name": "y"}]
+
+
 @pytest.mark.parametrize(
     ("document", "wanted"),
     [
@@ -135,10 +140,10 @@ PARAMETER = {"type": "uniform_int", "name": "x", "lower": 1, "upper": 3, "defaul
         ({"hyperparameters": 3}, "space.json: ConfigSpace cannot read this"),
         ({"hyperparameters": [3]}, "ConfigSpace cannot read this"),
         ({"hyperparameters": []}, "the space is empty"),
-        ({"hyperparameters": [{"type": "odd", "name": "x"}]}, "No found decoder for 'odd'"),
+        ({"hyperparameters": [{"type": "odd", "name": "x"}]}, "'odd' is not known"),
         ({"hyperparameters": [{**PARAMETER, "lower": 9}]}, "ConfigSpace cannot read this"),
         ({"hyperparameters": [{**PARAMETER, "lower": "a"}]}, "ConfigSpace cannot read this"),
-        ({"hyperparameters": [PARAMETER, PARAMETER]}, "already exists"),
+        ({"hyperparameters": [PARAMETER, PARAMETER]}, "stands twice"),
         ({"hyperparameters": [{**PARAMETER, "name": "a b"}]}, "holds a blank"),
         ({"hyperparameters": [{**PARAMETER, "name": 3}]}, "space.json"),
         ({"hyperparameters": [{"type": "categorical", "name": "x", "choices": [None]}]}, "is no text, number or"),
@@ -154,8 +159,11 @@ PARAMETER = {"type": "uniform_int", "name": "x", "lower": 1, "upper": 3, "defaul
         ),
         (
             {"hyperparameters": [PARAMETER], "forbiddens": [{"type": "EQUALS", "name": "x", "value": 1}]},
-            "ConfigSpace cannot read this",
+            "the default configuration is forbidden by x == 1",
         ),
+        ({"hyperparameters": TWO, "conditions": [CONDITION, CONDITION]}, "space.json: x: a second condition."),
+        ({"hyperparameters": TWO, "conditions": [CONDITION, BACK]}, "conditions go round in a circle"),
+        ({"hyperparameters": TWO, "conditions": [{**CONDITION, "value": 9}]}, "illegal value '9'"),
         ({"hyperparameters": [PARAMETER], "forbiddens": [{"type": "EXPRESSION", "expression": "x >"}]}, "is missing"),
     ],
 )

@@ -31,6 +31,9 @@ from boxwright.terms import Value
 
 Parameters: TypeAlias = Mapping[str, Hyperparameter[Any, Any]]
 
+MOST_TERMS = 100
+"""ConfigSpace compares every part of a condition with every other one, again for each of them."""
+
 _ULPS = 1e-15  # positions lie in [0, 1] or are small whole numbers
 _TERM = re.compile(r"([^\s()]+)\s+(==|!=|<(?!=)|>(?!=)|in\b)\s*(.*)", re.DOTALL)
 
@@ -117,8 +120,13 @@ def make_condition(child: str, sides: list[list[Term]], parameters: Parameters, 
     """Return ConfigSpace's condition for a child.
 
     Raises:
-        SpaceError: A parameter is unknown, or a value is none of its parent's.
+        SpaceError: A parameter is unknown, a value is none of its parent's, or there are too many comparisons.
     """
+    count = sum(map(len, sides))
+    if count > MOST_TERMS:
+        raise SpaceError(
+            f"a condition of {count} comparisons; at most {MOST_TERMS} are read. Use in {{a, b}}.", place=place
+        )
     ors = []
     for side in sides:
         ands = [_leaf(child, term, parameters, place) for term in side]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from ConfigSpace import ConfigurationSpace
+from ConfigSpace._condition_tree import DAG, ConditionNode
 from ConfigSpace.conditions import ConditionLike
 from ConfigSpace.forbidden import ForbiddenLike
 from ConfigSpace.hyperparameters import Hyperparameter
@@ -14,7 +15,24 @@ from boxwright.space.conditions import ActiveNotEquals, ExactAnd, ExactEquals, E
 from boxwright.space.forbidden import ForbiddenAtMost, ForbiddenExpression, mentioned
 
 Addable: TypeAlias = Hyperparameter[Any, Any] | ConditionLike | ForbiddenLike
-Decoder: TypeAlias = Callable[[dict[str, Any], ConfigurationSpace, Any], Any]
+
+
+class _FlatNode(ConditionNode):
+    """A condition that is not sorted below others: ConfigSpace walks that tree once for every path through it."""
+
+    def depends_on(self, other: ConditionNode) -> bool:
+        """Say no: the look-ups that come of the answer are made anew in ``ExactSpace.add``."""
+        return False
+
+
+class _FlatDag(DAG):
+    """ConfigSpace's graph, without what takes minutes for a chain of 20 conditions and for ever for 60."""
+
+    def _minimum_conditions(self) -> list[ConditionNode]:
+        return [
+            _FlatNode(node.condition, [], node.unique_children, node.children_indices, node.nan_arr)
+            for node in super()._minimum_conditions()
+        ]
 
 
 class ExactSpace(ConfigurationSpace):
@@ -25,6 +43,10 @@ class ExactSpace(ConfigurationSpace):
     parameters. Here conditions are visited by their deepest parent, and neighbours heed the forbidden clauses of
     everything that a change switches on.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dag = _FlatDag()
 
     def add(self, *args: Addable | Iterable[Addable]) -> None:
         """Add parameters, conditions and forbidden clauses."""
@@ -68,14 +90,6 @@ def _encode_parts(item: Any, encode: Any) -> dict[str, Any]:
     return {"child": item.child.name, "conditions": [encode(part, encode) for part in item.components]}
 
 
-def _decoder(kind: type, key: str) -> Decoder:
-    return lambda item, space, decode: kind(space[item["child"]], space[item["parent"]], item[key])
-
-
-def _decoder_of_parts(kind: type) -> Decoder:
-    return lambda item, space, decode: kind(*(decode(part, space, decode) for part in item["conditions"]))
-
-
 ENCODERS: dict[type, tuple[str, Any]] = {
     ExactEquals: ("EQ", _encode_equals),
     ActiveNotEquals: ("NEQ", _encode_equals),
@@ -86,17 +100,3 @@ ENCODERS: dict[type, tuple[str, Any]] = {
     ForbiddenExpression: ("EXPRESSION", lambda item, encode: {"expression": item.text}),
 }
 """Our own classes under the names that ConfigSpace's files know, so that others can read all but expressions."""
-
-DECODERS: dict[str, dict[str, Decoder]] = {
-    "conditions": {
-        "EQ": _decoder(ExactEquals, "value"),
-        "NEQ": _decoder(ActiveNotEquals, "value"),
-        "IN": _decoder(ExactIn, "values"),
-        "AND": _decoder_of_parts(ExactAnd),
-        "OR": _decoder_of_parts(ExactOr),
-    },
-    "forbiddens": {
-        "CLAUSE_LE": lambda item, space, decode: ForbiddenAtMost(space[item["name"]], item["value"]),
-        "EXPRESSION": lambda item, space, decode: ForbiddenExpression(item["expression"], space),
-    },
-}

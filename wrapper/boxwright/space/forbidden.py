@@ -17,7 +17,7 @@ from boxwright.space.domain import domain_of, value_at
 from boxwright.space.expressions import parse_expression
 from boxwright.space.predicates import Predicate, compile_predicate
 
-_CLASSIC = re.compile(r"([^\s=<>!&|]+)\s*=(?!=)\s*([^=<>!]*)")
+_CLASSIC = re.compile(r"([^\s=<>!&|]+)\s*=(?!=)([^=<>!]*)")
 
 
 class Operand(ForbiddenClause):

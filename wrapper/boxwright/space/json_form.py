@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import warnings
 from collections.abc import Iterator
@@ -10,13 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, Constant, OrdinalHyperparameter
+from ConfigSpace import CategoricalHyperparameter, Constant, OrdinalHyperparameter
+from ConfigSpace.conditions import ConditionLike
 from ConfigSpace.hyperparameters import Hyperparameter, NumericalHyperparameter
 
 from boxwright.errors import SpaceError
+from boxwright.space.decoding import decode_conditions, decode_forbidden, decode_parameters
 from boxwright.space.distributions import Distribution, DistributionParameter, make_distribution
 from boxwright.space.draft import Draft
-from boxwright.space.exact import DECODERS
 from boxwright.space.model import Space
 from boxwright.space.values import check_float, check_integer, check_name, check_value
 
@@ -94,21 +94,22 @@ def _distribution(name: str, parameter: DistributionParameter, place: str) -> Di
 
 def _take_up(document: dict[str, Any], file: str, draft: Draft) -> None:
     with _as_space_error(file):
-        # the parameters alone first: expressions are compiled against them, and rely on their values
-        alone = {"hyperparameters": copy.deepcopy(document["hyperparameters"])}
-        parameters = ConfigurationSpace.from_serialized_dict(alone)
-        order = [entry["name"] for entry in document["hyperparameters"]]
-    for name in order:
-        _check_parameter(parameters[name], f"{file}: {name}")
-    with _as_space_error(file):
-        # nothing else of the document: ConfigSpace takes a "name" that is a table for parameters
-        parts = {key: document[key] for key in ("hyperparameters", "conditions", "forbiddens") if key in document}
-        found = ConfigurationSpace.from_serialized_dict(parts, decoders=DECODERS)  # type: ignore[arg-type]
-    for name in order:
-        draft.add_made(found[name], f"{file}: {name}")
-    for condition in found.conditions:
-        draft.conditions[condition.child.name] = condition, f"{file}: {condition.child.name}"
-    draft.forbidden += [(clause, file) for clause in found.forbidden_clauses]
+        found = decode_parameters(document["hyperparameters"])
+        for parameter in found:
+            _check_parameter(parameter, f"{file}: {parameter.name}")
+            draft.add_made(parameter, f"{file}: {parameter.name}")
+        # the parameters are sound by now: expressions are compiled against them, and rely on their values
+        own = {parameter.name: parameter for parameter in found}
+        for condition in decode_conditions(document.get("conditions", []), own):
+            _add_condition(condition, file, draft)
+        draft.forbidden += [(clause, file) for clause in decode_forbidden(document.get("forbiddens", []), own)]
+
+
+def _add_condition(condition: ConditionLike, file: str, draft: Draft) -> None:
+    child = condition.child.name
+    if child in draft.conditions:
+        raise SpaceError("a second condition. Join them in an AND or an OR.", place=f"{file}: {child}")
+    draft.conditions[child] = condition, f"{file}: {child}"
 
 
 def _check_parameter(parameter: Hyperparameter[Any, Any], place: str) -> None:
