@@ -1,4 +1,4 @@
-"""Reads what a serialised space may hold, and says in one line what is wrong with it."""
+"""ConfigSpace's JSON document → our parameters, conditions and forbidden clauses."""
 
 from __future__ import annotations
 
