@@ -86,6 +86,7 @@ class Controller:
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
         self._killed: dict[int, str] = {}
+        self._cancelled: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking = 0
         self._created = 0
@@ -159,6 +160,7 @@ class Controller:
 
     def interrupt(self) -> None:
         """Stop the runs under way, too; a resumed study runs their trials again."""
+        self._cancelled.update(self._running)
         for run in list(self._running):
             self._executor.cancel(run, "the study was interrupted")
         self.stop()
@@ -168,6 +170,7 @@ class Controller:
         if run not in self._running:
             return False
         self._killed[run] = "killed by a person"
+        self._cancelled.add(run)
         self._executor.cancel(run, self._killed[run])
         return True
 
@@ -279,6 +282,11 @@ class Controller:
             if is_disk_trouble(error):
                 raise StudyError(f"{self._store.study}: {error}. Make room and resume the study.") from error
             self._settle(run, Outcome(Status.CRASHED, reason=f"could not be prepared: {error}"), None)
+            return False
+        if run in self._cancelled:  # while its inputs were being copied
+            lost = Outcome(Status.LOST, reason="the study was interrupted")
+            killed = Outcome(Status.KILLED, reason=self._killed.get(run, ""))
+            self._settle(run, killed if run in self._killed else lost, None)
             return False
         self._executor.submit(slot.number, request)
         self._watcher.run_started(run, trial, slot)
