@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -45,9 +46,22 @@ def test_run_gets_no_input_and_no_descriptor_of_the_agent(stage: Stage) -> None:
     assert stage.text(1).split() == ["0", "1", "2", "3"]  # 3 is the one with which ls reads
 
 
-def test_run_starts_with_default_signals(stage: Stage) -> None:
-    stage.run(["grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"])
-    assert {int(line.split()[1], 16) for line in stage.text(1).splitlines()} == {0}
+def test_run_starts_with_default_signals_whatever_the_agent_was_started_with(tmp_path: Path) -> None:
+    was_blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+    were = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)
+    }
+    try:
+        with Stage(tmp_path / "study") as stage:
+            stage.start()
+            stage.run(["grep", "-E", "Sig(Ign|Blk)", "/proc/self/status"])
+            masks = [int(line.split()[1], 16) for line in stage.text(1).splitlines()]
+    finally:
+        for number, handler in were.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, was_blocked)
+    of_libc = 1 << 31 | 1 << 32  # signals 32 and 33 belong to glibc, which lets no program set or reset them
+    assert [mask & ~of_libc for mask in masks] == [0, 0]
 
 
 def test_run_reports_time_and_memory_of_its_whole_tree(stage: Stage) -> None:

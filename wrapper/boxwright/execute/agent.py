@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import sys
 import time
@@ -36,6 +37,7 @@ def main(words: list[str]) -> int:
     fd, lock, slot = int(words[0]), Path(words[1]), msgspec.json.decode(words[2], type=Slot)
     connection = socket.socket(fileno=fd)
     connection.set_inheritable(False)
+    _restore_signals()
     _become_subreaper()
     _pin(slot.cores)
     hold(lock, slot)
@@ -115,6 +117,14 @@ def _leave(exit_: Exit, folder: Path, inbox: Inbox) -> Exit:
             return exit_
     print(one_line(f"run {exit_.run}: {remark}"), file=sys.stderr)  # noqa: T201
     return msgspec.structs.replace(exit_, detail=f"{exit_.detail}; {remark}".lstrip("; "))
+
+
+def _restore_signals() -> None:
+    """Undo what nohup or ``&`` in a script made this process, and with it every run, ignore or block."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # Python's; Popen restores them
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _become_subreaper() -> None:
