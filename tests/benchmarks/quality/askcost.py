@@ -1,0 +1,5 @@
+"""What an ask costs."""
+
+
+def main(words: list[str]) -> None:
+    """Do nothing."""

@@ -1,0 +1,147 @@
+"""Cells: one problem, one optimizer, one seed. Carried out in processes of their own, each kept as one JSON line."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+from quality.cache import Reference, cached, reference
+from quality.catalogue import find
+from quality.peer import Task
+from quality.peers import maker
+from quality.problem import Klass, Listed
+from quality.simulate import simulate
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_CELLS_PER_PROCESS = 20
+"""Libraries keep memory; a new process now and then costs less than running out of it."""
+
+
+class Cell(msgspec.Struct, frozen=True, order=True):
+    """What is to be done."""
+
+    problem: str
+    peer: str
+    seed: int
+    budget: int
+    workers: int
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What came of it; see ``simulate.Course``.
+
+    Attributes:
+        error: Why it ended early, empty otherwise.
+    """
+
+    cell: Cell
+    klass: Klass
+    held_back: bool
+    incumbent: tuple[float | None, ...] = ()
+    ends: tuple[float, ...] = ()
+    ask_s: tuple[float, ...] = ()
+    tell_s: float = 0.0
+    error: str = ""
+
+    def cost_after(self, runs: int) -> float | None:
+        """Return the incumbent's true cost after so many runs, or after the last one if there were fewer."""
+        return self.incumbent[min(runs, len(self.incumbent)) - 1] if self.incumbent else None
+
+
+def read_records(file: Path) -> list[Record]:
+    """Return what a file of JSON lines holds, of each cell the last record; a last line cut off is taken out."""
+    if not file.exists():
+        return []
+    lines = [line for line in file.read_bytes().split(b"\n") if line]
+    decoder = msgspec.json.Decoder(Record)
+    records = [decoder.decode(line) for line in lines[:-1]]
+    try:
+        records += [decoder.decode(line) for line in lines[-1:]]
+    except msgspec.DecodeError:
+        file.write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
+    return list({record.cell: record for record in records}.values())
+
+
+def single_threaded() -> None:
+    """Let the processes started from now on compute on one thread each: cells must not disturb each other."""
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+
+
+def references(problems: Sequence[Listed], folder: Path, jobs: int) -> dict[str, Reference]:
+    """Return what costs are measured by, for each problem by name."""
+    with _pool(jobs) as pool:
+        found = pool.map(_reference, [problem.name for problem in problems], [folder] * len(problems))
+        return dict(zip((problem.name for problem in problems), found, strict=True))
+
+
+def _reference(name: str, folder: Path) -> Reference:
+    return reference(find(name), folder)
+
+
+def carry_out(
+    cells: Iterable[Cell], measures: dict[str, Reference], folder: Path, jobs: int, file: Path
+) -> Iterator[Record]:
+    """Carry out these cells and yield their records, each of which is in the file by then."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with _pool(jobs) as pool, file.open("ab") as out:
+        futures = [pool.submit(_carry_out_one, cell, measures[cell.problem], folder) for cell in cells]
+        try:
+            for future in as_completed(futures):
+                record = future.result()
+                out.write(msgspec.json.encode(record) + b"\n")
+                out.flush()
+                yield record
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _carry_out_one(cell: Cell, measure: Reference, folder: Path) -> Record:
+    listed = find(cell.problem)
+    problem = cached(listed, folder)
+    task = Task(problem.space, cell.seed, cell.budget, cell.workers, is_noisy=problem.noise_share > 0)
+    try:
+        course = simulate(problem, measure, maker(cell.peer), task)
+    except Exception:  # noqa: BLE001  an optimizer that gives up is a result, and the others go on
+        return Record(cell, listed.klass, listed.held_back, error=traceback.format_exc(limit=-3))
+    return msgspec.convert(
+        {"cell": cell, "klass": listed.klass, "held_back": listed.held_back, **asdict(course)}, Record
+    )
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_quiet,
+        max_tasks_per_child=_CELLS_PER_PROCESS,
+    )
+
+
+def _quiet() -> None:
+    # Convergence and experimental-API warnings by the thousand say nothing that the figures do not.
+    warnings.simplefilter("ignore")
+
+
+def progress(say: Callable[[str], None], total: int) -> Callable[[Record], None]:
+    """Return what says each record in one line."""
+    done = 0
+
+    def one(record: Record) -> None:
+        nonlocal done
+        done += 1
+        cell, cost = record.cell, record.cost_after(record.cell.budget)
+        end = (
+            f"failed: {record.error.splitlines()[-1]}"
+            if record.error
+            else f"cost {cost}, ask {sum(record.ask_s):.1f} s"
+        )
+        say(f"[{done}/{total}] {cell.problem} {cell.peer} seed {cell.seed} workers {cell.workers}: {end}")
+
+    return one

@@ -1,0 +1,130 @@
+"""boxwright's optimizer seeds inside this process, asked and told as the study does it; and random search."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Raw
+from quality.peer import Task
+
+from boxwright.propose.base import ExhaustedError
+from boxwright.propose.initial import initial_design
+from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
+from boxwright.propose.sampling import draw
+from boxwright.scenario.model import Optimizer
+from boxwright.space import space_to_json
+from boxwright.terms import Config, Status, config_key
+
+
+@dataclass
+class Random:
+    """Independent random points."""
+
+    task: Task
+    rng: np.random.Generator = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng([7, self.task.seed])
+
+    def ask(self) -> Config:
+        """Return the next point."""
+        return draw(self.task.space, self.rng)
+
+    def tell(self, config: Config, cost: float | None) -> None:
+        """Learn nothing."""
+
+
+@dataclass
+class _Seed:
+    """One optimizer seed and its own runs in flight."""
+
+    number: int
+    smac: Any
+    in_flight: set[str] = field(default_factory=set)
+
+
+class Boxwright:
+    """As many optimizer seeds as workers, one shared history: every seed hears of every run, as in ``SharedModel``.
+
+    Args:
+        options: Of ``protocol.Settings`` or ``scenario.model.Optimizer``; a name that both have goes to both.
+    """
+
+    def __init__(self, task: Task, options: Mapping[str, Any]) -> None:
+        from boxwright.propose.smac_seed import SmacSeed
+
+        given = {"runs": task.budget, "seed": task.seed, **_known(options)}
+        scenario = msgspec.convert(_of(Optimizer, given), Optimizer)
+        settings = msgspec.convert(_of(Settings, given), Settings)
+        space = Raw(msgspec.json.format(space_to_json(task.space).encode(), indent=-1))
+        seeds = scenario.seeds or task.workers
+        self._seeds = [
+            _Seed(
+                number,
+                SmacSeed(Init(optimizer_seed=number, random_seed=random_seed, space=space, settings=settings)),
+            )
+            # Neighbouring seeds of the benchmark must not share the seeds of their workers.
+            for number, random_seed in enumerate(range(1000 * task.seed, 1000 * task.seed + seeds), 1)
+        ]
+        self._initial = deque(initial_design(task.space, scenario, seeds))
+        self._space = task.space
+        self._runs = 0
+
+    def ask(self) -> Config:
+        """Return the next configuration, from the seed with the fewest runs of its own in flight."""
+        seed = min(self._seeds, key=lambda seed: len(seed.in_flight))
+        config = self._initial.popleft() if self._initial else self._proposal(seed)
+        seed.in_flight.add(config_key(config))
+        for other in self._seeds:
+            other.smac.running(Running(config=dict(config), own=other is seed))
+        return config
+
+    def _proposal(self, seed: _Seed) -> Config:
+        answer = seed.smac.ask(self._runs)
+        if isinstance(answer, Exhausted):
+            raise ExhaustedError
+        return self._space.check(answer.config)
+
+    def tell(self, config: Config, cost: float | None) -> None:
+        """Tell all seeds."""
+        self._runs += 1
+        key = config_key(config)
+        status = Status.CRASHED if cost is None else Status.SUCCESS
+        for seed in self._seeds:
+            own = key in seed.in_flight
+            seed.in_flight.discard(key)
+            seed.smac.tell(Tell(trial=self._runs, config=dict(config), status=status, cost=cost, own=own))
+
+
+def read_options(text: str) -> dict[str, Any]:
+    """Return the options behind a peer's name: ``model=gp,initial=8``, or a JSON object for what is nested."""
+    if text.startswith("{"):
+        options: dict[str, Any] = json.loads(text)
+        return options
+    pairs = [pair.partition("=") for pair in text.split(",") if pair]
+    return {key: _value(value) for key, _, value in pairs}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the options; unknown ones would be passed over without a word, and a variant compared with itself."""
+    known = {*Settings.__struct_fields__, *Optimizer.__struct_fields__}
+    if unknown := options.keys() - known:
+        raise ValueError(f"boxwright has no option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}.")
+    return options
+
+
+def _of(struct: type[msgspec.Struct], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key in struct.__struct_fields__}

@@ -1,0 +1,80 @@
+"""How much sooner several workers reach the quality that the best other optimizer reaches one run after the other."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from quality.cache import Reference
+from quality.cells import Record
+from quality.peers import is_ours
+from quality.score import mean_with_interval, ranks, scores
+
+
+def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
+    """Yield one line for each optimizer and number of workers above one; nothing without sequential records.
+
+    The target of a problem is the median, over seeds, of the best other optimizer's cost at its last sequential run.
+    A time is that at which the median course first reaches the target; the speed-up of the problem is the ratio of
+    the two times, and their geometric mean is told. Courses that never get there count with the end of their last
+    run, so that the mean is an upper bound; how many they are is told as well.
+    """
+    sequential = [record for record in records if record.cell.workers == 1]
+    parallel = sorted({(r.cell.workers, r.cell.peer) for r in records if r.cell.workers > 1})
+    base = _best_other(sequential, measures, budget)
+    if base is None or not parallel:
+        return
+    yield f"## Time to the quality that {base} reaches in {budget} sequential runs (virtual clock)"
+    yield ""
+    by_problem = _grouped(record for record in sequential if record.cell.peer == base)
+    for workers, peer in parallel:
+        own = _grouped(r for r in records if (r.cell.workers, r.cell.peer) == (workers, peer))
+        common = own.keys() & by_problem.keys()
+        pairs = [_times(by_problem[name], own[name]) for name in sorted(common)]
+        if pairs:
+            factor = math.exp(float(np.mean([math.log(slow / fast) for slow, fast, _ in pairs])))
+            never = sum(not reached for _, _, reached in pairs)
+            reach = f"over {len(pairs)} problems, {never} of them not reached"
+            yield f"{peer}, {workers} workers: {factor:.2f} times faster {reach}"
+    yield ""
+
+
+def _best_other(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> str | None:
+    found = scores([record for record in records if not is_ours(record.cell.peer)], measures, budget)
+    if not found.blocks:
+        return None
+    mean, _, _ = mean_with_interval(ranks(found), [name for name, _ in found.blocks])
+    return found.peers[int(np.argmin(mean))]
+
+
+def _grouped(records: Iterator[Record]) -> dict[str, list[Record]]:
+    by_problem: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if record.incumbent:
+            by_problem[record.cell.problem].append(record)
+    return dict(by_problem)
+
+
+def _times(base: Sequence[Record], own: Sequence[Record]) -> tuple[float, float, bool]:
+    target = float(np.median([_cost(record, math.inf) for record in base]))
+    slow, _ = _reaches(base, target)
+    fast, reached = _reaches(own, target)
+    return slow, fast, reached
+
+
+def _reaches(records: Sequence[Record], target: float) -> tuple[float, bool]:
+    """Return when the median course over seeds is at the target, and whether it ever is."""
+    moments = sorted({end for record in records for end in record.ends})
+    for moment in moments:
+        if float(np.median([_cost(record, moment) for record in records])) <= target:
+            return moment, True
+    return moments[-1], False
+
+
+def _cost(record: Record, moment: float) -> float:
+    """Return the incumbent's cost at a moment of the virtual clock."""
+    ended = int(np.searchsorted(record.ends, moment, side="right"))
+    cost = record.incumbent[ended - 1] if ended else None
+    return math.inf if cost is None else cost
