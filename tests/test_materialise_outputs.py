@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boxwright.materialise import Collected, collect_outputs
+from boxwright.materialise import Collected, collect_outputs, discard_outputs
 from boxwright.scenario.model import Outputs
 
 
@@ -41,7 +41,19 @@ def test_missing_outputs_are_named(folder: Path) -> None:
 
 
 def test_discarded_outputs_are_gone_but_our_own_files_stay(folder: Path) -> None:
-    collect(folder, discard=("*",))
+    discard_outputs(("*",), folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["run.json", "stdout.log"]
+
+
+def test_collecting_discards_nothing_yet(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    collect(folder, collect=("*.h5",), discard=("*",))
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_discarding_twice_is_like_once(folder: Path) -> None:
+    discard_outputs(("plots", "*.h5"), folder)
+    discard_outputs(("plots", "*.h5"), folder)
     assert sorted(path.name for path in folder.iterdir()) == ["run.json", "stdout.log"]
 
 
@@ -58,7 +70,7 @@ def test_outputs_outside_of_the_folder_stay_unseen_and_untouched(folder: Path) -
     )
     assert not any("way" in name or "plots/file" in name for name in found.files)
     assert found.missing == ("way", "plots/file", "broken")
-    collect(folder, discard=("way/*", "way", "plots/file", "circle"))
+    discard_outputs(("way/*", "way", "plots/file", "circle"), folder)
     assert (outside / "secret").exists()
     assert not (folder / "way").is_symlink()
 

@@ -3,7 +3,7 @@
 from boxwright.materialise.context import RunContext
 from boxwright.materialise.environment import mask_secrets
 from boxwright.materialise.materialiser import Materialiser
-from boxwright.materialise.outputs import Collected, collect_outputs
+from boxwright.materialise.outputs import Collected, collect_outputs, discard_outputs
 from boxwright.materialise.plan import Plan, PlannedFile, Stage, describe_plan
 from boxwright.materialise.staging import write_plan
 
@@ -16,6 +16,7 @@ __all__ = [
     "Stage",
     "collect_outputs",
     "describe_plan",
+    "discard_outputs",
     "mask_secrets",
     "write_plan",
 ]

@@ -26,10 +26,10 @@ class Collected:
 
 
 def collect_outputs(outputs: Outputs, folder: Path, destination: Path) -> Collected:
-    """Link (else copy) the collected files to the destination, delete the discarded ones, and say what is missing.
+    """Link (else copy) the collected files to the destination, and say what is missing.
 
-    Whatever lies outside of the run folder stays untouched and unseen, symbolic links there included. boxwright's
-    own files (``run.json``, logs) are never discarded. The destination is made only for files.
+    Whatever lies outside of the run folder stays unseen, symbolic links there included. The destination is made
+    only for files.
 
     Raises:
         OSError: The system refuses.
@@ -41,7 +41,6 @@ def collect_outputs(outputs: Outputs, folder: Path, destination: Path) -> Collec
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         link_or_copy((folder / name).resolve(), target)
-    _discard(folder, outputs.discard)
     return Collected(tuple(files), missing)
 
 
@@ -72,7 +71,15 @@ def _files_below(folder: Path, path: Path) -> Iterator[str]:
             yield str(inner.relative_to(folder))
 
 
-def _discard(folder: Path, patterns: Sequence[str]) -> None:
+def discard_outputs(patterns: Sequence[str], folder: Path) -> None:
+    """Delete what fits the patterns; nothing is wrong if it is gone already.
+
+    To be done once the run's outcome is on disk: the answer itself may lie in a file that is discarded. Whatever
+    lies outside of the run folder stays untouched, and so do boxwright's own files (``run.json``, logs).
+
+    Raises:
+        OSError: The system refuses.
+    """
     for pattern in patterns:
         for path in list(folder.glob(pattern)):
             inside = path.parent.resolve().is_relative_to(folder.resolve())

@@ -223,6 +223,12 @@ class Store:
         for row in self._db.execute(f"{_RECORDS} {where} ORDER BY runs.number"):
             yield self._record(row)
 
+    def latest_ended(self, number: int) -> Iterator[RunRecord]:
+        """Yield the finished runs that ended last, so many of them."""
+        query = f"{_RECORDS} WHERE runs.status != 'RUNNING' ORDER BY runs.ended DESC LIMIT ?"
+        for row in self._db.execute(query, (number,)).fetchall():
+            yield self._record(row)
+
     def is_settled(self, trial: int) -> bool:
         """Return whether a trial has its outcome."""
         row = self._db.execute("SELECT settled_by FROM trials WHERE number = ?", (trial,)).fetchone()

@@ -24,6 +24,7 @@ from boxwright.store.layout import run_folder
 from boxwright.store.records import RunRecord
 from boxwright.store.table import ResultsTable
 from boxwright.study.costs import outcome_cost, settles_trial
+from boxwright.study.discarding import discard_after_run
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
@@ -302,6 +303,7 @@ class Controller:
         if exit_.ended_by is Ended.CANCELLED and exit_.run not in self._killed:
             outcome = Outcome(Status.LOST, reason=exit_.detail or "the study was interrupted")
         self._settle(exit_.run, outcome, exit_)
+        await discard_after_run(self._setup.scenario, self._store.study, exit_, outcome, self._log)
         if not running.adopted and slot in self._slots:
             self._busy.discard(slot)
             await self._feed(self._slots[slot])

@@ -13,6 +13,9 @@ from boxwright.store.layout import output_folder, run_folder
 from boxwright.study.setup import Setup
 from boxwright.terms import Outcome, Status
 
+NOT_COLLECTED = "outputs could not be collected"
+"""How the reason of such a run begins; nothing of it is discarded then."""
+
 _SMALL_LOG_BYTES = 64 * 1024
 
 
@@ -27,7 +30,7 @@ async def read_run(setup: Setup, study: Path, exit_: Exit) -> Outcome:
 def _is_quick(setup: Setup, folder: Path) -> bool:
     """Return whether the reading takes less time than handing it to a thread."""
     outputs = setup.scenario.outputs
-    if outputs.collect or outputs.require or outputs.discard or setup.scenario.parse.json:
+    if outputs.collect or outputs.require or setup.scenario.parse.json:
         return False
     try:
         return (folder / "stdout.log").stat().st_size < _SMALL_LOG_BYTES
@@ -47,12 +50,12 @@ def _read(setup: Setup, study: Path, exit_: Exit) -> Outcome:
         exit_code_matters=scenario.command.exit_code,
     )
     outputs = scenario.outputs
-    if exit_.ended_by is not Ended.EXITED or not (outputs.collect or outputs.require or outputs.discard):
+    if exit_.ended_by is not Ended.EXITED or not (outputs.collect or outputs.require):
         return outcome
     try:
         collected = collect_outputs(outputs, folder, output_folder(study, exit_.run))
     except OSError as error:
-        return _crashed(outcome, f"outputs could not be collected: {error}")
+        return _crashed(outcome, f"{NOT_COLLECTED}: {error}")
     if collected.missing and outcome.status is Status.SUCCESS:
         return _crashed(outcome, f"outputs.require: no file matches {', '.join(map(repr, collected.missing))}")
     return outcome

@@ -19,6 +19,7 @@ from boxwright.store.layout import DATABASE, LOG, SCENARIO, SPACE, is_study
 from boxwright.store.recovery import recover_runs, restore_database
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
+from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.watching import Watcher
 
@@ -89,6 +90,7 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
 
 def _carry_out(setup: Setup, store: Store, watcher: Watcher) -> Summary:
     with _study_log(store.study) as log:
+        discard_left_over(setup.scenario, store, log)
         return asyncio.run(_session(setup, store, watcher, log))
 
 
