@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import traceback
@@ -119,14 +120,16 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         jobs,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_quiet,
+        initializer=quiet,
         max_tasks_per_child=_CELLS_PER_PROCESS,
     )
 
 
-def _quiet() -> None:
+def quiet() -> None:
+    """Let libraries keep their warnings to themselves."""
     # Convergence and experimental-API warnings by the thousand say nothing that the figures do not.
     warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
 
 
 def progress(say: Callable[[str], None], total: int) -> Callable[[Record], None]:

@@ -24,6 +24,7 @@ class Task:
         budget: How many runs there will be.
         workers: How many of them at a time.
         is_noisy: Whether the same configuration may come out differently.
+        told_first: How many runs are told before the first ask, so that no initial design is called for.
     """
 
     space: Space
@@ -31,6 +32,7 @@ class Task:
     budget: int
     workers: int = 1
     is_noisy: bool = False
+    told_first: int = 0
 
 
 class Peer(Protocol):

@@ -72,7 +72,8 @@ class Boxwright:
             # Neighbouring seeds of the benchmark must not share the seeds of their workers.
             for number, random_seed in enumerate(range(1000 * task.seed, 1000 * task.seed + seeds), 1)
         ]
-        self._initial = deque(initial_design(task.space, scenario, seeds))
+        design = initial_design(task.space, scenario, seeds)
+        self._initial = deque(design[: max(0, len(design) - task.told_first)])
         self._space = task.space
         self._runs = 0
 

@@ -33,7 +33,8 @@ class Smac:
                 seed=task.seed,
                 output_directory=Path(folder),
             )
-            self._smac = facade(scenario, target_function=_nothing, logging_level=False, overwrite=True)
+            design = {"initial_design": facade.get_initial_design(scenario, n_configs=0)} if task.told_first else {}
+            self._smac = facade(scenario, target_function=_nothing, logging_level=False, overwrite=True, **design)
 
     def ask(self) -> Config:
         """Return its next trial's configuration."""

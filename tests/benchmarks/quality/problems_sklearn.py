@@ -35,7 +35,7 @@ batch = { type = "ordinal", sequence = [16, 32, 64, 128] }
 """
 
 CHOICE = """
-scaler = { type = "categorical", choices = ["none", "standard", "robust"] }
+scaler = { type = "categorical", choices = ["standard", "robust", "none"] }
 model = { type = "categorical", choices = ["svm", "neighbours", "forest", "linear"] }
 svm_C = { type = "float", lower = 1e-3, upper = 1e3, log = true, when = "model == svm" }
 svm_gamma = { type = "float", lower = 1e-5, upper = 10, log = true, when = "model == svm" }
