@@ -90,6 +90,8 @@ def _override(layers: Layers, override: str) -> None:
         path = ()
     if not path:
         raise ScenarioError('expected a dotted key and a value, such as "optimizer.runs=30"', place=place)
+    if path[0] in ("extends", "folder"):
+        raise ScenarioError("can only be written in a scenario file", place=place)
     below: object = layers.document
     for depth, part in enumerate(path[:-1]):
         below = below.get(part, {}) if isinstance(below, dict) else below

@@ -17,6 +17,7 @@ from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
 from boxwright.store.layout import DATABASE, LOG, SCENARIO, SPACE, is_study
 from boxwright.store.recovery import recover_runs, restore_database
+from boxwright.study.changes import Change, changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
 from boxwright.study.discarding import discard_left_over
@@ -73,23 +74,25 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
     if not is_study(folder):
         raise UserError(f"is no study: it holds no {SCENARIO} and {SPACE}.", place=str(folder))
     with controller_lock(folder):
-        loaded = load_scenario(folder / SCENARIO, overrides)
         space = space_from_json((folder / SPACE).read_text(encoding="utf-8"))
         if not (folder / DATABASE).exists():
             restore_database(folder)
         with Store(folder, write=True) as store:
             recover_runs(store)
             stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
-            if stages and not any("runs=" in text.replace(" ", "") for text in overrides):
-                kind = "optimizer" if loaded.scenario.optimizer else "design"
-                loaded = load_scenario(folder / SCENARIO, [*overrides, f"{kind}.runs={stages[-1]}"])
+            loaded, changes = changed_scenario(folder, overrides, runs=stages[-1] if stages else None)
             setup = prepare(loaded, space=space, stages=stages)
+            check_size(setup, store)
+            if changes:
+                keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
-            return _carry_out(setup, store, watcher)
+            return _carry_out(setup, store, watcher, changes)
 
 
-def _carry_out(setup: Setup, store: Store, watcher: Watcher) -> Summary:
+def _carry_out(setup: Setup, store: Store, watcher: Watcher, changes: Sequence[Change] = ()) -> Summary:
     with _study_log(store.study) as log:
+        if changes:
+            log("; ".join(change.text for change in changes))
         discard_left_over(setup.scenario, store, log)
         return asyncio.run(_session(setup, store, watcher, log))
 
