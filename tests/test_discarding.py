@@ -37,7 +37,7 @@ def test_answer_is_not_lost_when_the_controller_is_killed_while_files_are_discar
     scenario = make_scenario(SCRIPT.format(junk=30_000), design=ONE, more=MORE)
     study = tmp_path / "s"
     folder = study / "runs/000/000001"
-    words = [sys.executable, "-m", "boxwright", "run", scenario, "--study", study]
+    words = [sys.executable, "-m", "boxwright", "run", str(scenario), "--study", str(study)]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as controller:
         deadline = time.monotonic() + 60
         while not (folder / "exit.json").exists() or (folder / "answer.json").exists():

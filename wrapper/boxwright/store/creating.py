@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from boxwright import __version__
-from boxwright.errors import UserError
+from boxwright.errors import StudyError, UserError
 from boxwright.store.database import Store
 from boxwright.store.layout import SCENARIO, SPACE
 
@@ -55,9 +55,10 @@ def create_study(folder: Path, *, scenario_text: str, space_text: str, meta: dic
         stamps = {"study_id": secrets.token_hex(8), "created": repr(time.time()), "version": __version__}
         Store.create(draft, {**stamps, **meta}).close()
         draft.rename(folder)
-    except OSError as error:
+    except (OSError, StudyError) as error:
         shutil.rmtree(draft, ignore_errors=True)
+        reason = error.__cause__ if isinstance(error, StudyError) else error.strerror
         raise UserError(
-            f"cannot be made: {error.strerror or error}. Give another folder with --study.", place=str(folder)
+            f"cannot be made: {reason or error}. Give another folder with --study.", place=str(folder)
         ) from error
     return Store(folder, write=True)

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from boxwright.errors import StudyError
 from boxwright.execute.messages import Exit
-from boxwright.store.layout import DATABASE, run_folder
+from boxwright.store.connecting import connect, open_reading, open_writing, remove_database
+from boxwright.store.layout import DATABASE
 from boxwright.store.network import on_network_file_system
 from boxwright.store.records import RunRecord
+from boxwright.store.rows import record_of, trial_of
 from boxwright.terms import Config, Outcome, Slot, Status, Trial, config_key
 
 _RECORDS = """
@@ -48,27 +50,30 @@ class Store:
             StudyError: It cannot be opened.
         """
         self.study = study
-        try:
-            mode = "rw" if write else "ro"
-            uri = f"{(study / DATABASE).absolute().as_uri()}?mode={mode}"
-            self._db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA foreign_keys = ON")
-            if write:
-                self._db.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.Error as error:
-            raise StudyError(f"{study / DATABASE}: cannot be opened: {error}") from error
+        path = study / DATABASE
+        self._db = open_writing(path) if write else open_reading(path)
 
     @classmethod
     def create(cls, study: Path, meta: Mapping[str, str]) -> Store:
-        """Create an empty database in a study folder and open it for writing."""
+        """Create an empty database in a study folder, in one step, and open it for writing.
+
+        Raises:
+            OSError, StudyError: The system refuses.
+        """
         path = study / DATABASE
-        with sqlite3.connect(path) as db:
+        draft = path.with_name(f"{DATABASE}.new")
+        remove_database(draft)
+        remove_database(path)
+        db = connect(draft, "mode=rwc")
+        try:
             # A write-ahead log needs shared memory, which network file systems do not give.
             db.execute(f"PRAGMA journal_mode = {'DELETE' if on_network_file_system(study) else 'WAL'}")
             db.executescript((files("boxwright.store") / "schema.sql").read_text())
-            db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-        db.close()
+            for key, value in meta.items():
+                db.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
+        finally:
+            db.close()
+        draft.rename(path)
         return cls(study, write=True)
 
     def close(self) -> None:
@@ -83,16 +88,14 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+            yield self._db
             self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise StudyError(f"{self.study / DATABASE}: {error}") from error
+        except BaseException:
+            if self._db.in_transaction:  # a full disk may have ended it already
+                self._db.execute("ROLLBACK")
+            raise
 
     # ------------------------------------------------------------------------------------------ writing
 
@@ -108,7 +111,7 @@ class Store:
         key = trial_key(trial.config, trial.instance, trial.seed, trial.budget)
         known = self._db.execute("SELECT * FROM trials WHERE key = ?", (key,)).fetchone()
         if known is not None:
-            return _trial(known), False
+            return trial_of(known), False
         values = (key, json.dumps(dict(trial.config), ensure_ascii=False), trial.instance, trial.seed, trial.budget)
         with self._transaction() as db:
             cursor = db.execute(
@@ -193,12 +196,12 @@ class Store:
         row = self._db.execute("SELECT * FROM trials WHERE number = ?", (number,)).fetchone()
         if row is None:
             raise KeyError(number)
-        return _trial(row)
+        return trial_of(row)
 
     def trials(self, *, unsettled: bool = False) -> Iterator[Trial]:
         """Yield all trials by number, or only those without an outcome."""
         where = "WHERE settled_by IS NULL" if unsettled else ""
-        yield from map(_trial, self._db.execute(f"SELECT * FROM trials {where} ORDER BY number").fetchall())  # noqa: S608
+        yield from map(trial_of, self._db.execute(f"SELECT * FROM trials {where} ORDER BY number").fetchall())  # noqa: S608
 
     def run(self, number: int) -> RunRecord:
         """Return one run.
@@ -209,7 +212,7 @@ class Store:
         row = self._db.execute(f"{_RECORDS} WHERE runs.number = ?", (number,)).fetchone()
         if row is None:
             raise KeyError(number)
-        return self._record(row)
+        return record_of(row, self.study)
 
     def runs(self, *, running: bool = False, settling: bool = False) -> Iterator[RunRecord]:
         """Yield runs by number: all of them, those that are running, or the one of each settled trial that counts."""
@@ -221,13 +224,13 @@ class Store:
             else ""
         )
         for row in self._db.execute(f"{_RECORDS} {where} ORDER BY runs.number"):
-            yield self._record(row)
+            yield record_of(row, self.study)
 
     def latest_ended(self, number: int) -> Iterator[RunRecord]:
         """Yield the finished runs that ended last, so many of them."""
         query = f"{_RECORDS} WHERE runs.status != 'RUNNING' ORDER BY runs.ended DESC LIMIT ?"
         for row in self._db.execute(query, (number,)).fetchall():
-            yield self._record(row)
+            yield record_of(row, self.study)
 
     def is_settled(self, trial: int) -> bool:
         """Return whether a trial has its outcome."""
@@ -258,46 +261,4 @@ class Store:
             f"{_RECORDS} WHERE trials.settled_by = runs.number AND runs.status = 'SUCCESS' AND runs.cost IS NOT NULL"
             " ORDER BY runs.cost, runs.number LIMIT 1"
         ).fetchone()
-        return None if row is None else self._record(row)
-
-    def _record(self, row: sqlite3.Row) -> RunRecord:
-        return RunRecord(
-            run=row["number"],
-            trial=row["trial"],
-            status=Status(row["status"]),
-            quality=row["quality"],
-            cost=row["cost"],
-            metrics=json.loads(row["metrics"]),
-            config=json.loads(row["config"]),
-            instance=row["instance"],
-            seed=row["seed"],
-            budget=row["budget"],
-            optimizer_seed=row["optimizer_seed"],
-            slot=row["slot"],
-            gpus=tuple(json.loads(row["gpus"])),
-            started=row["started"],
-            ended=row["ended"],
-            wall_s=row["wall_s"],
-            cpu_s=row["cpu_s"],
-            max_rss_bytes=row["max_rss_bytes"],
-            exit_code=row["exit_code"],
-            reason=row["reason"],
-            folder=str(run_folder(self.study, row["number"])),
-            attempt=row["attempt"],
-            origin=row["origin"],
-            runtime_s=row["runtime_s"],
-            additional=row["additional"],
-            settles=row["settled_by"] == row["number"],
-        )
-
-
-def _trial(row: sqlite3.Row) -> Trial:
-    return Trial(
-        number=row["number"],
-        config=json.loads(row["config"]),
-        instance=row["instance"],
-        seed=row["seed"],
-        budget=row["budget"],
-        optimizer_seed=row["optimizer_seed"],
-        origin=row["origin"],
-    )
+        return None if row is None else record_of(row, self.study)

@@ -73,7 +73,7 @@ def controller_lock(study: Path) -> Iterator[None]:
 def is_running(study: Path) -> bool:
     """Return whether a controller is at work on the study."""
     try:
-        with (study / CONTROLLER_LOCK).open("r+") as file:
+        with (study / CONTROLLER_LOCK).open("r") as file:  # a study in a read-only folder has its state, too
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -13,6 +13,7 @@ from pathlib import Path
 from boxwright.errors import UserError
 from boxwright.scenario import load_scenario
 from boxwright.space import space_from_json, space_to_json
+from boxwright.store.connecting import has_no_study
 from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
 from boxwright.store.layout import DATABASE, LOG, SCENARIO, SPACE, is_study
@@ -75,7 +76,7 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
         raise UserError(f"is no study: it holds no {SCENARIO} and {SPACE}.", place=str(folder))
     with controller_lock(folder):
         space = space_from_json((folder / SPACE).read_text(encoding="utf-8"))
-        if not (folder / DATABASE).exists():
+        if has_no_study(folder / DATABASE):
             restore_database(folder)
         with Store(folder, write=True) as store:
             recover_runs(store)
