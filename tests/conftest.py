@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from support import RunBoxwright, processes_below
+from support import RunBoxwright, Running, processes_below
 
 
 @pytest.fixture
@@ -61,6 +63,22 @@ def make_scenario(tmp_path: Path) -> Callable[..., Path]:
         return scenario
 
     return make
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Return a function that runs a scenario, or resumes for None, in the folder ``study`` and in the background."""
+    started: list[Running] = []
+
+    def begin(scenario: Path | None, *words: str, prefix: Sequence[str] = ()) -> Running:
+        started.append(Running(scenario, tmp_path / "study", *words, prefix=prefix))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        if running.process.poll() is None:
+            os.killpg(running.process.pid, signal.SIGTERM)
+            running.process.communicate(timeout=60)
 
 
 @pytest.fixture

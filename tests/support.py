@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import psutil
+
+from boxwright.store.database import Store
+from boxwright.terms import Status
 
 
 class RunBoxwright(Protocol):
@@ -28,3 +33,47 @@ def processes_below(folder: Path) -> Sequence[str]:
         if any(word.startswith(str(folder)) for word in words):
             found.append(f"{info['pid']} {' '.join(info['cmdline'] or [])}")
     return found
+
+
+class Running:
+    """A study being run in the background.
+
+    Args:
+        scenario: What is run; None resumes the study.
+        study: Its folder.
+        words: Options.
+        prefix: Words before the command, e.g. ``nohup``.
+    """
+
+    def __init__(self, scenario: Path | None, study: Path, *words: str, prefix: Sequence[str] = ()) -> None:
+        self.study = study
+        verb = ["resume", str(study)] if scenario is None else ["run", str(scenario), "--study", str(study)]
+        self.process = subprocess.Popen(
+            [*prefix, sys.executable, "-m", "boxwright", *verb, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_for_runs(self, number: int) -> None:
+        """Wait until so many runs have been started."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if len(list(self.study.glob("runs/*/*/stdout.log"))) >= number:
+                return
+            assert self.process.poll() is None, self.process.communicate()
+            time.sleep(0.02)
+        raise AssertionError(f"no {number} runs within 60 s")
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait until it is over; return exit code, stdout and stderr."""
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+
+def statuses(study: Path) -> list[Status]:
+    """Return the states of all runs, by number."""
+    with Store(study) as store:
+        return [record.status for record in store.runs()]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,58 +14,10 @@ import pytest
 import boxwright as library
 from boxwright.store.database import Store
 from boxwright.terms import Status
-from support import RunBoxwright
+from support import RunBoxwright, Running, statuses
 
 MIDDLING = 'sleep 1; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 pytestmark = pytest.mark.usefixtures("no_process_left")
-
-
-class Running:
-    """A study being run in the background."""
-
-    def __init__(self, scenario: Path, study: Path, *words: str) -> None:
-        self.study = study
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "boxwright", "run", str(scenario), "--study", str(study), *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def wait_for_runs(self, number: int) -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if len(list(self.study.glob("runs/*/*/stdout.log"))) >= number:
-                return
-            assert self.process.poll() is None, self.process.communicate()
-            time.sleep(0.02)
-        raise AssertionError(f"no {number} runs within 60 s")
-
-    def end(self) -> tuple[int, str, str]:
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
-
-    def begin(scenario: Path, *words: str) -> Running:
-        started.append(Running(scenario, tmp_path / "study", *words))
-        return started[-1]
-
-    yield begin
-    for running in started:
-        if running.process.poll() is None:
-            os.killpg(running.process.pid, signal.SIGTERM)
-            running.process.communicate(timeout=60)
-
-
-def statuses(study: Path) -> list[Status]:
-    with Store(study) as store:
-        return [record.status for record in store.runs()]
 
 
 def test_run_refuses_a_study_that_exists_and_leaves_it_alone(

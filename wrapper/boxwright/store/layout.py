@@ -30,6 +30,16 @@ def optimizer_folder(study: Path) -> Path:
     return study / "optimizers"
 
 
+def process_mark(study: Path, study_id: str) -> str:
+    """Return what the processes of this study's runs are known by: no copy of the folder has the same.
+
+    The folder's inode stays when the study is moved within its file system, and differs in a copy, which takes the
+    study's id along.
+    """
+    folder = study.stat()
+    return f"{study_id}-{folder.st_dev:x}-{folder.st_ino:x}"
+
+
 def is_study(folder: Path) -> bool:
     """Return whether a study lies in this folder."""
     return (folder / SCENARIO).is_file() and (folder / SPACE).is_file()

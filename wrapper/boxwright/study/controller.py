@@ -20,7 +20,7 @@ from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
 from boxwright.propose.base import ExhaustedError, Proposer, Told
 from boxwright.store.database import Store
-from boxwright.store.layout import run_folder
+from boxwright.store.layout import process_mark, run_folder
 from boxwright.store.records import RunRecord
 from boxwright.store.table import ResultsTable
 from boxwright.study.costs import outcome_cost, settles_trial
@@ -79,7 +79,8 @@ class Controller:
         self._log = log
         self._table = ResultsTable(store.study, setup.space.names, setup.metrics)
         self._launcher = Launcher(setup, store)
-        self._executor = LocalExecutor(store.study, store.meta("study_id"), setup.slots, self._on_event)
+        mark = process_mark(store.study, store.meta("study_id"))
+        self._executor = LocalExecutor(store.study, mark, setup.slots, self._on_event)
         self._slots = {slot.number: slot for slot in setup.slots}
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()

@@ -12,7 +12,7 @@ from boxwright.execute.messages import PostStep, Request
 from boxwright.materialise import Plan, RunContext, mask_secrets, write_plan
 from boxwright.scenario import parse_size
 from boxwright.store.database import Store
-from boxwright.store.layout import RUN_RECORD, run_folder
+from boxwright.store.layout import RUN_RECORD, process_mark, run_folder
 from boxwright.study.setup import Setup
 from boxwright.terms import Slot, Trial
 
@@ -31,6 +31,7 @@ class Launcher:
         self._setup = setup
         self._study = store.study
         self._study_id = store.meta("study_id")
+        self._mark = process_mark(store.study, self._study_id)
         self._parent: Path | None = None
         limits = setup.scenario.limits
         self._memory_bytes = None if limits.memory is None else parse_size(limits.memory)
@@ -50,7 +51,7 @@ class Launcher:
             slot=slot,
             folder=folder,
             study=self._study,
-            study_id=self._study_id,
+            study_id=self._mark,
             attempt=attempt,
         )
         plan = self._setup.materialiser.plan(context)
@@ -90,7 +91,7 @@ class Launcher:
             "run": context.run,
             "trial": trial.number,
             "attempt": context.attempt,
-            "study_id": context.study_id,
+            "study_id": self._study_id,
             "config": dict(trial.config),
             "instance": trial.instance,
             "seed": trial.seed,
