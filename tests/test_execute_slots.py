@@ -194,8 +194,22 @@ def test_slots_have_as_many_threads_as_cores_and_at_least_one() -> None:
     (slot,) = plan_slots(Slots())
     assert (sorted(slot.cores), slot.threads) == (cores, len(cores))
     assert {(slot.cores, slot.threads) for slot in plan_slots(Slots(count=len(cores) + 1))} == {((), 1)}
-    (slot,) = plan_slots(Slots(cores=len(cores) + 3))
-    assert (slot.cores, slot.threads) == ((), len(cores) + 3)
+    (slot,) = plan_slots(Slots(cores=1))
+    assert (len(slot.cores), slot.threads) == (1, 1)
+
+
+def test_cores_that_this_machine_does_not_have_are_refused() -> None:
+    number = len(os.sched_getaffinity(0))
+    has = f"but this machine has {number} core{'s' if number > 1 else ''} for boxwright"
+    with pytest.raises(ScenarioError) as caught:
+        plan_slots(Slots(count=5, cores=number))
+    assert str(caught.value).startswith(
+        f"slots.cores = {number} × slots.count = 5 = {5 * number} cores, {has}. Lower slots.co"
+    )
+    with pytest.raises(ScenarioError, match=f"^slots.cores = {number + 3}, {has}. Lower slots.cores to {number}, or"):
+        plan_slots(Slots(cores=number + 3))
+    with pytest.raises(ScenarioError, match=f" × 2 slots = {2 * number} cores, "):
+        plan_slots(Slots(gpus=1, gpu_ids=(0, 1), cores=number))
 
 
 def test_usable_cores_are_those_of_this_process() -> None:

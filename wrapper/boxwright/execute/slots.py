@@ -17,11 +17,13 @@ def plan_slots(settings: Slots) -> tuple[Slot, ...]:
     """Return the slots that the settings ask for on this machine.
 
     Raises:
-        ScenarioError: There are not enough GPUs, or the settings contradict each other.
+        ScenarioError: There are not enough GPUs or cores, or the settings contradict each other.
     """
     _check(settings)
     gpus = _deal_gpus(settings) if settings.gpus else [()] * (settings.count or 1)
-    cores = deal_cores(usable_cores(), len(gpus), settings.cores)
+    usable = usable_cores()
+    _check_cores(settings, len(gpus), len(usable))
+    cores = deal_cores(usable, len(gpus), settings.cores)
     return tuple(
         Slot(number, gpus=gpus[number], cores=cores[number], threads=max(1, settings.cores or len(cores[number])))
         for number in range(len(gpus))
@@ -42,6 +44,26 @@ def _check(settings: Slots) -> None:
             raise ScenarioError(f"slots.gpu_ids names GPU {gpu_id} twice. Name each once; slots.per_gpu shares it.")
         if not gpu_id.isprintable() or not gpu_id.strip() or set(gpu_id) & {",", " "}:
             raise ScenarioError(f'slots.gpu_ids: "{one_line(gpu_id)}" is no id of a GPU. Write 0, or "GPU-…".')
+
+
+def _check_cores(settings: Slots, slots: int, usable: int) -> None:
+    """Refuse cores that are not there; only an equal share of too few means that nothing is pinned."""
+    wanted = settings.cores
+    if wanted is None or wanted * slots <= usable:
+        return
+    asked = f"slots.cores = {wanted}"
+    if slots > 1:
+        count = f"slots.count = {slots}" if settings.count else f"{slots} slots"
+        asked += f" × {count} = {wanted * slots} cores"
+    hint = "leave slots.cores out"
+    if usable >= slots:
+        hint = f"Lower slots.cores to {usable // slots}, or {hint}"
+    elif usable >= wanted:
+        hint = f"Lower slots.count to {usable // wanted}, or {hint}"
+    else:
+        hint = hint.capitalize()
+    has = _number(usable, "core")
+    raise ScenarioError(f"{asked}, but this machine has {has} for boxwright. {hint}, for slots that are not pinned.")
 
 
 def _deal_gpus(settings: Slots) -> list[tuple[str, ...]]:
