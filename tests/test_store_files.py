@@ -61,8 +61,8 @@ def test_check_new_study_refuses_a_folder_below_a_file(tmp_path: Path) -> None:
 def test_results_table_keeps_its_columns_when_a_new_metric_turns_up(tmp_path: Path) -> None:
     with make(tmp_path / "s") as store:
         table = ResultsTable(store.study, ["x", "status"], ["loss", "quality"])
-        table.append(store.run(finish(store, 1.0, {"loss": 1.0})))
-        table.append(store.run(finish(store, 2.0, {"loss": 2.0, "new": 5.0})))
+        table.append([store.run(finish(store, 1.0, {"loss": 1.0}))])
+        table.append([store.run(finish(store, 2.0, {"loss": 2.0, "new": 5.0}))])
     first, second = rows(tmp_path / "s")
     assert first.keys() == second.keys()
     assert (first["loss"], first["x"], first["config.status"], first["status"]) == ("1.0", "1.0", "on", "SUCCESS")
@@ -76,10 +76,10 @@ def test_results_table_is_whole_again_after_a_rewrite(tmp_path: Path) -> None:
         for x in (1.0, 2.0, 3.0):
             record = store.run(finish(store, x, {}))
             if x < 3:
-                table.append(record)
+                table.append([record])
         path = store.study / "results.csv"
         path.write_bytes(path.read_bytes()[:-7])
-        table.rewrite(store.runs())
+        table.rewrite(store.finished_runs())
     assert [row["run"] for row in rows(tmp_path / "s")] == ["1", "2", "3"]
 
 

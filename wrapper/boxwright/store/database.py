@@ -223,14 +223,23 @@ class Store:
             if settling
             else ""
         )
-        for row in self._db.execute(f"{_RECORDS} {where} ORDER BY runs.number"):
+        return self._records(f"{where} ORDER BY runs.number")
+
+    def finished_runs(self) -> Iterator[RunRecord]:
+        """Yield the runs that are over, in the order of their ends."""
+        return self._records("WHERE runs.status != 'RUNNING' ORDER BY runs.ended, runs.number")
+
+    def run_numbers(self) -> set[int]:
+        """Return the numbers of all runs."""
+        return {int(number) for (number,) in self._db.execute("SELECT number FROM runs")}
+
+    def _records(self, clauses: str, parameters: tuple[object, ...] = ()) -> Iterator[RunRecord]:
+        for row in self._db.execute(f"{_RECORDS} {clauses}", parameters):
             yield record_of(row, self.study)
 
     def latest_ended(self, number: int) -> Iterator[RunRecord]:
         """Yield the finished runs that ended last, so many of them."""
-        query = f"{_RECORDS} WHERE runs.status != 'RUNNING' ORDER BY runs.ended DESC LIMIT ?"
-        for row in self._db.execute(query, (number,)).fetchall():
-            yield record_of(row, self.study)
+        return self._records("WHERE runs.status != 'RUNNING' ORDER BY runs.ended DESC LIMIT ?", (number,))
 
     def is_settled(self, trial: int) -> bool:
         """Return whether a trial has its outcome."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boxwright.terms import Status, Value
+from boxwright.terms import Status, Trial, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,18 @@ class RunRecord:
     additional: str
     settles: bool
     """Whether this run is the one that counts for its trial."""
+
+    def as_trial(self) -> Trial:
+        """Return the trial that the run belongs to."""
+        return Trial(
+            number=self.trial,
+            config=self.config,
+            instance=self.instance,
+            seed=self.seed,
+            budget=self.budget,
+            optimizer_seed=self.optimizer_seed,
+            origin=self.origin,
+        )
 
     def as_json(self) -> dict[str, object]:
         """Return the record as people script against it: stable names, plain values."""

@@ -39,7 +39,7 @@ def recover_runs(store: Store) -> int:
 
     A folder without a readable ``run.json`` never started anything: it is set aside as ``….broken``.
     """
-    known = {record.run for record in store.runs()}
+    known = store.run_numbers()
     found = 0
     for folder in sorted(store.study.glob("runs/[0-9]*/[0-9]*")):
         if not folder.name.isdigit() or int(folder.name) in known:

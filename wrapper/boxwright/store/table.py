@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import errno
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from boxwright.store.layout import RESULTS
 from boxwright.store.records import RunRecord
 
+_ENCODING = ("utf-8", "surrogateescape")
 _HEAD = ("run", "trial", "status", "quality", "cost")
 _TAIL = (
     "instance",
@@ -54,26 +59,50 @@ class ResultsTable:
             *_TAIL,
         )
 
-    def append(self, record: RunRecord) -> None:
-        """Add one finished run."""
+    def append(self, records: Sequence[RunRecord]) -> None:
+        """Add finished runs: all of their rows or, if the disk refuses, none.
+
+        Raises:
+            OSError: The system refuses.
+        """
         with self._path.open("ab", buffering=0) as file:
-            # One write of a whole row to a file opened for appending: a reader never sees half a row.
-            file.write(self._text([record], header=file.tell() == 0))
+            start = file.tell()
+            text = io.StringIO()
+            self._write(text, records, header=start == 0)
+            data = text.getvalue().encode(*_ENCODING)
+            try:
+                # One write of whole rows to a file opened for appending: a reader never sees half a row.
+                if file.write(data) != len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                with contextlib.suppress(OSError):
+                    file.truncate(start)
+                raise
 
     def rewrite(self, records: Iterable[RunRecord]) -> None:
-        """Write the whole file anew, in one step: a killed controller may have left a row out, or cut one off."""
-        fresh = self._path.with_name(f"{RESULTS}.new")
-        with fresh.open("wb") as file:
-            file.write(self._text(sorted(records, key=lambda record: record.ended or 0.0), header=True))
-        fresh.replace(self._path)
+        """Write the whole file anew, in one step: a killed controller may have left a row out, or cut one off.
 
-    def _text(self, records: Iterable[RunRecord], *, header: bool) -> bytes:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        Args:
+            records: In the order of their rows.
+
+        Raises:
+            OSError: The system refuses; the file is as before.
+        """
+        fresh = self._path.with_name(f"{RESULTS}.new")
+        try:
+            with fresh.open("w", encoding=_ENCODING[0], errors=_ENCODING[1], newline="") as file:
+                self._write(file, records, header=True)
+            fresh.replace(self._path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+            raise
+
+    def _write(self, file: TextIO, records: Iterable[RunRecord], *, header: bool) -> None:
+        writer = csv.writer(file, lineterminator="\n")
         if header:
             writer.writerow(self.columns())
         writer.writerows(self.row(record) for record in records)
-        return text.getvalue().encode("utf-8", "surrogateescape")
 
     def row(self, record: RunRecord) -> list[object]:
         """Return the cells of one run."""

@@ -23,6 +23,7 @@ from boxwright.store.database import Store
 from boxwright.store.layout import process_mark, run_folder
 from boxwright.store.records import RunRecord
 from boxwright.store.table import ResultsTable
+from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.launching import Launcher, is_disk_trouble
@@ -58,6 +59,11 @@ class Summary:
             return 130
         return 1 if self.failed or self.aborted else 0
 
+    @property
+    def left(self) -> str:
+        """Return in one word how the study was left: finished, interrupted or aborted."""
+        return "aborted" if self.aborted else "interrupted" if self.interrupted else "finished"
+
 
 @dataclass(slots=True)
 class _Running:
@@ -77,7 +83,8 @@ class Controller:
         self._proposer = proposer
         self._watcher = watcher
         self._log = log
-        self._table = ResultsTable(store.study, setup.space.names, setup.metrics)
+        table = ResultsTable(store.study, setup.space.names, setup.metrics)
+        self._table = CarefulTable(table, store.study, watcher.note)
         self._launcher = Launcher(setup, store)
         mark = process_mark(store.study, store.meta("study_id"))
         self._executor = LocalExecutor(store.study, mark, setup.slots, self._on_event)
@@ -131,10 +138,7 @@ class Controller:
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
-        finished = [
-            Told(self._store.trial(record.trial), record.status, record.cost)
-            for record in self._store.runs(settling=True)
-        ]
+        finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.runs(settling=True)]
         self._created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
         self._incumbent = self._store.incumbent()
@@ -146,7 +150,7 @@ class Controller:
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
         under_way = {record.trial for record in adopted}
         self._queue.extend(trial for trial in unsettled.values() if trial.number not in under_way)
-        self._table.rewrite(record for record in self._store.runs() if record.status is not Status.RUNNING)
+        self._table.rewrite(self._store.finished_runs())
         await self._proposer.start(finished, list(unsettled.values()))
         self._watcher.study_started(self._progress(), self._setup.slots)
 

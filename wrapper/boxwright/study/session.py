@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,9 @@ from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
 from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
-from boxwright.store.layout import DATABASE, LOG, SCENARIO, SPACE, is_study
+from boxwright.store.layout import DATABASE, SCENARIO, SPACE, is_study
 from boxwright.store.recovery import recover_runs, restore_database
+from boxwright.study.bookkeeping import study_log
 from boxwright.study.changes import Change, changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
@@ -91,7 +91,7 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
 
 
 def _carry_out(setup: Setup, store: Store, watcher: Watcher, changes: Sequence[Change] = ()) -> Summary:
-    with _study_log(store.study) as log:
+    with study_log(store.study, watcher.note) as log:
         if changes:
             log("; ".join(change.text for change in changes))
         discard_left_over(setup.scenario, store, log)
@@ -102,9 +102,13 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     proposer = make_proposer(setup, store.study, log)
     controller = Controller(setup, store, proposer, watcher, log)
     log(f"{len(setup.slots)} slots, {setup.total or '?'} trials")
+    # For `status`: until it is through, a study whose controller is gone counts as interrupted.
+    store.set_meta("target", "" if setup.total is None else str(setup.total))
+    store.set_meta("left", "")
     with _signals(controller, watcher):
         async with control_server(store.study, controller):
             summary = await controller.run()
+    store.set_meta("left", summary.left)
     log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")
     return summary
 
@@ -136,13 +140,3 @@ def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
         with contextlib.suppress(ValueError, RuntimeError):
             for number in handlers:
                 loop.remove_signal_handler(number)
-
-
-@contextmanager
-def _study_log(study: Path) -> Iterator[Callable[[str], None]]:
-    with (study / LOG).open("a", encoding="utf-8", buffering=1) as file:
-
-        def log(text: str) -> None:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
-
-        yield log
