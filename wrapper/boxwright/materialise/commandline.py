@@ -64,6 +64,17 @@ class Words:
         return compile_jinja(word, place, environment, has_lines=False)
 
 
+def command_words(command: Command) -> Sequence[str]:
+    """Return the words of a command as they are written; none of a shell line, which only the shell can cut.
+
+    Raises:
+        ValueError: The line cannot be cut.
+    """
+    if command.line is None:
+        return command.argv
+    return () if command.shell else cut_words(command.line)
+
+
 class CommandLine:
     """The main command: words or a shell line, and the flags."""
 
@@ -85,7 +96,7 @@ class CommandLine:
             self._shell_line = compile_jinja(command.line, line_place, environment, has_lines=False)
         else:
             try:
-                words = cut_words(command.line)
+                words = command_words(command)
             except ValueError as error:
                 raise ScenarioError(f"cannot be cut into words: {error}", place=line_place) from error
             self._words = Words(words, line_place, folder, numbered=False)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxwright.errors import ScenarioError, TemplateError, nearest
-from boxwright.materialise.commandline import CommandLine, Words
+from boxwright.materialise.beside import files_beside
+from boxwright.materialise.commandline import CommandLine, Words, command_words
 from boxwright.materialise.context import OWN_NAMES, RunContext, constant_values, template_values
 from boxwright.materialise.dollar import compile_dollar
 from boxwright.materialise.environment import added_environment, inherited_environment
@@ -147,6 +148,9 @@ class Materialiser:
         for index, stage in enumerate(self._stages):
             if stage.mode == "archive":
                 check_archive(stage.source, place=f"{self._place}: inputs.files[{index}].source")
+        for problem, place, is_program in self._beside():
+            if is_program:
+                raise ScenarioError(problem, place=place)
         trial = Trial(number=1, config=self._space.default(), seed=self._scenario.study.seed)
         folder = self._folder / "run"
         self.plan(RunContext(1, trial, Slot(0), folder, self._folder, "check"))
@@ -156,6 +160,20 @@ class Materialiser:
             if "\0" in value:
                 raise TemplateError("the value holds a NUL character", place=f"{self._place}: environment.set.{name}")
 
+    def _beside(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield problem, place and whether it is a program, for words that name a file where no run will find it."""
+        command, post = self._scenario.command, self._scenario.postprocess
+        commands = {f"{self._place}: command.{'argv' if command.argv else 'line'}": command_words(command)}
+        commands[f"{self._place}: postprocess.argv"] = post.argv if post else ()
+        for place, words in commands.items():
+            for index, word, is_program in files_beside(words, self._folder, self._scenario.inputs):
+                where = place if place.endswith(".line") else f"{place}[{index}]"
+                problem = (
+                    f'"{word}" lies beside the scenario, not in the run\'s folder. '
+                    f'Write "{{{{ scenario_dir }}}}/{word}", or name it in [inputs].'
+                )
+                yield problem, where, is_program
+
     def _find_warnings(self) -> Iterator[str]:
         unused = [name for name in self._space.names if name not in self._used()]
         if unused:
@@ -164,6 +182,8 @@ class Materialiser:
         hidden = [name for name in self._space.names if name in OWN_NAMES and is_identifier(name)]
         if hidden:
             yield f"{self._place}: in templates, these names are the parameters, not boxwright's: {', '.join(hidden)}"
+        for problem, place, _ in self._beside():
+            yield f"{place}: {problem}"
 
     def _used(self) -> set[str]:
         """Return the parameters that reach the run, or that decide whether another one does."""
