@@ -131,12 +131,14 @@ def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
         signal.SIGTERM: controller.interrupt,
         signal.SIGHUP: controller.interrupt,
     }
+    # nohup, and & in a script, have a signal ignored: the person wants the study to go on through it.
+    heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]
     with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: the caller handles signals
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
+        for number in heard:
+            loop.add_signal_handler(number, handlers[number])
     try:
         yield
     finally:
         with contextlib.suppress(ValueError, RuntimeError):
-            for number in handlers:
+            for number in heard:
                 loop.remove_signal_handler(number)
