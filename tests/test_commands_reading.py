@@ -52,8 +52,8 @@ def test_run_ends_with_the_table_the_incumbent_and_the_study(
     done = boxwright("run", make_scenario(SCRIPT, more=MORE), "--study", "s")
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["run", "x", "quality", "test_error", "status", "time"]
-    assert [line.split()[0] for line in lines[1:5]] == ["1", "2", "3", "4"]
-    assert "CRASHED" in lines[3]
+    assert [line.split()[0] for line in lines[1:5]] == ["1", "2", "4", "3"]
+    assert "CRASHED" in lines[4]
     assert lines[5].startswith("incumbent: run 1, quality 1, test_error 0.1: x=")
     assert lines[6] == f"study: {tmp_path / 's'}"
     assert "\x1b" not in done.stdout + done.stderr
@@ -115,9 +115,9 @@ def test_results_are_sorted_and_filtered(study: Path, boxwright: RunBoxwright) -
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--sort", "qualty"], '--sort: no field, metric or parameter "qualty". Did you mean "quality"?'),
+        (["--sort", "qualty"], '--sort: no parameter, metric or field "qualty". Did you mean "quality"?'),
         (["--where", "quality"], '--where: "quality" is no condition.'),
-        (["--where", "y=1"], '--where: no field, metric or parameter "y".'),
+        (["--where", "y=1"], '--where: no parameter, metric or field "y". Known: x, quality, test_error, status,'),
     ],
 )
 def test_results_refuse_names_that_are_not_known(

@@ -81,11 +81,11 @@ def test_numbers_and_configurations_fit_one_line() -> None:
 
 
 def test_run_table_leaves_cells_of_inactive_parameters_empty() -> None:
-    header, rows = run_table([record(1, x=1.0), record(2, Status.CRASHED, None, y="b")], "error", ["error", "test"])
-    assert header == ["run", "x", "y", "error", "test", "status", "time"]
-    assert rows[1] == ["2", "", "b", "", "", "CRASHED", "1.00 s"]
-    lines = plain_table(header, rows).splitlines()
-    assert lines[0].split() == header
+    table = run_table([record(1, x=1.0), record(2, Status.CRASHED, None, y="b")], "error", ["error", "test"])
+    assert table.header == ("run", "x", "y", "error", "test", "status", "time")
+    assert table.rows[1] == ("2", "", "b", "", "", "CRASHED", "1.00 s")
+    lines = plain_table(table).splitlines()
+    assert tuple(lines[0].split()) == table.header
     assert [line.index("SUCCESS") for line in lines if "SUCCESS" in line] == [lines[0].index("status")]
 
 

@@ -92,9 +92,13 @@ def status(study: str, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("study")
-@click.option("--sort", metavar="NAME", help="Field, metric or parameter to sort by; -NAME for falling order.")
+@click.option("--sort", metavar="NAME", help="Parameter, metric or field to sort by; -NAME for falling order.")
 @click.option(
-    "--where", metavar="CONDITION", multiple=True, help="Only runs with e.g. status=SUCCESS or quality<0.1."
+    "--where",
+    metavar="CONDITION",
+    multiple=True,
+    help="Only runs for which NAME OPERATOR VALUE holds, e.g. status=SUCCESS or 'quality<0.1'; operators: "
+    "= == != < <= > >=. A value with blanks stands in quotes. May be repeated: all must hold.",
 )
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 @click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")

@@ -60,9 +60,15 @@ def one_line(text: str) -> str:
     return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode("ascii") for ch in text)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean "…"?`` for the known word nearest to this one, or a list of the known ones."""
-    names = sorted(set(known))
+def nearest(word: str, known: Iterable[str], *, in_order: bool = False) -> str:
+    """Return `` Did you mean "…"?`` for the known word nearest to this one, or a list of the known ones.
+
+    Args:
+        word: What was written.
+        known: What may be written.
+        in_order: Whether the known words stand in an order that means something; else they are sorted.
+    """
+    names = list(dict.fromkeys(known)) if in_order else sorted(set(known))
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if not close:
         close = difflib.get_close_matches(word.lower(), [n.lower() for n in names], n=1, cutoff=0.6)

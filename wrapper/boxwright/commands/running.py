@@ -12,6 +12,9 @@ from boxwright.study.watching import NoWatcher, Watcher
 if TYPE_CHECKING:
     from boxwright.study.controller import Summary
 
+_SHOWN_RUNS = 10
+"""So many runs, the best first, are shown at the end of a study."""
+
 
 def overrides(
     *, runs: int | None, slots: int | None, seeds: int | None, settings: Sequence[str], is_design: bool
@@ -129,22 +132,22 @@ def resume_command(
 
 
 def _conclude(folder: Path, summary: Summary) -> int:
-    """Print the table of runs, the incumbent and where everything lies."""
+    """Print the best runs, the incumbent and where everything lies."""
     from boxwright.commands.opening import open_study
-    from boxwright.report.tables import incumbent_text, print_table, run_table
+    from boxwright.report.tables import incumbent_text, print_line, print_runs
     from boxwright.study.setup import shown_metrics
 
     opened = open_study(folder)
     objective = opened.scenario.study.objective.metric
     metrics = shown_metrics(opened.scenario)
     with opened.store as store:
-        records = list(store.runs())
-        if len(records) > 200:
-            shown = sorted((r for r in records if r.cost is not None), key=lambda r: r.cost or 0.0)[:20]
-            sys.stderr.write(f"the best 20 of {len(records)} runs; all: boxwright results {folder}\n")
-            records = shown
-        print_table(*run_table(records, objective, metrics), stream=sys.stdout)
-        sys.stdout.write(f"{incumbent_text(store.incumbent(), objective, metrics)}\nstudy: {folder}\n")
+        records = sorted(store.runs(), key=lambda run: (run.cost is None, run.cost or 0.0, run.run))
+        incumbent = store.incumbent()
+    if len(records) > _SHOWN_RUNS:
+        sys.stderr.write(f"the best {_SHOWN_RUNS} of {len(records)} runs; all: boxwright results {folder}\n")
+    print_runs(records[:_SHOWN_RUNS], objective, metrics, sys.stdout)
+    print_line(incumbent_text(incumbent, objective, metrics), sys.stdout)
+    sys.stdout.write(f"study: {folder}\n")
     if summary.interrupted:
         sys.stderr.write(f"not finished; continue with: boxwright resume {folder}\n")
     return summary.exit_code

@@ -6,13 +6,19 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boxwright.commands.opening import open_study
+
+if TYPE_CHECKING:
+    from boxwright.report.fitting import Table
 
 
 def status(study: str | Path) -> dict[str, Any]:
     """Return where a study stands: controller, trials, runs by status, what is running, the incumbent.
+
+    ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
+    ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run).
 
     Raises:
         UserError: The folder is no study.
@@ -20,12 +26,16 @@ def status(study: str | Path) -> dict[str, Any]:
     from boxwright.study.control import is_running
 
     opened = open_study(study)
+    running = is_running(opened.folder)
     with opened.store as store:
         trials, settled = store.trial_counts()
+        target = store.meta("target")
         incumbent = store.incumbent()
         return {
             "study": str(opened.folder),
-            "controller": "running" if is_running(opened.folder) else "not running",
+            "controller": "running" if running else "not running",
+            "state": "running" if running else store.meta("left") or "interrupted",
+            "target": int(target) if target else None,
             "trials": trials,
             "settled": settled,
             "failed": store.failed_trials(),
@@ -37,8 +47,7 @@ def status(study: str | Path) -> dict[str, Any]:
 
 def status_command(study: str, *, as_json: bool) -> int:
     """Do ``boxwright status``."""
-    from boxwright.report.tables import incumbent_text, print_table
-    from boxwright.report.words import config_text, seconds
+    from boxwright.report.tables import incumbent_text, print_line, print_table
     from boxwright.study.setup import shown_metrics
 
     state = status(study)
@@ -48,26 +57,48 @@ def status_command(study: str, *, as_json: bool) -> int:
         return 0
     opened = open_study(study)
     runs = ", ".join(f"{number} {name}" for name, number in state["runs"].items()) or "none"
+    target = "an unknown number" if state["target"] is None else state["target"]
     write = sys.stdout.write
     write(f"study: {state['study']} (controller {state['controller']})\n")
-    write(f"trials: {state['settled']} of {state['trials']} settled, {state['failed']} without an answer\n")
+    write(f"trials: {state['settled']} of {target} settled, {state['failed']} without an answer\n")
     write(f"runs: {runs}\n")
     with opened.store as store:
         incumbent = store.incumbent()
-    write(f"{incumbent_text(incumbent, opened.scenario.study.objective.metric, shown_metrics(opened.scenario))}\n")
+    metrics = shown_metrics(opened.scenario)
+    print_line(incumbent_text(incumbent, opened.scenario.study.objective.metric, metrics), sys.stdout)
+    if state["running"]:
+        print_table(_running_table(state["running"]), sys.stdout)
+    write(_how_to_go_on(state))
+    return 0
+
+
+def _running_table(runs: list[dict[str, Any]]) -> Table:
+    from boxwright.report.fitting import Table
+    from boxwright.report.words import config_text, seconds
+
     now = time.time()
-    rows = [
-        [
+    rows = tuple(
+        (
             str(run["run"]),
             str(run["slot"]),
             ",".join(run["gpus"]),
             seconds(now - (run["started"] or now)),
             config_text(run["config"]),
-        ]
-        for run in state["running"]
-    ]
-    if rows:
-        print_table(["run", "slot", "GPU", "for", "configuration"], rows, sys.stdout)
-    if state["running"] and state["controller"] == "not running":
-        sys.stderr.write(f"these runs have no controller; take them up with: boxwright resume {state['study']}\n")
-    return 0
+        )
+        for run in runs
+    )
+    return Table(("run", "slot", "GPU", "for", "configuration"), rows, wrapped=True)
+
+
+def _how_to_go_on(state: dict[str, Any]) -> str:
+    """Return the line that says how a study without a controller goes on; empty where there is nothing to do."""
+    from boxwright.report.words import counted
+
+    resume = f"continue with: boxwright resume {state['study']}\n"
+    if state["state"] == "aborted":
+        return f"a run asked for the study to stop; {resume}"
+    if state["state"] != "interrupted":
+        return ""
+    if not state["running"]:
+        return f"interrupted; {resume}"
+    return f"interrupted, with {counted(len(state['running']), 'run')} under way that nobody looks after; {resume}"

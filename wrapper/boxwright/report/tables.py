@@ -1,17 +1,20 @@
-"""Tables of runs: coloured on a terminal, plain aligned text in a pipe."""
+"""Tables of runs: coloured and fitted to the width of a terminal, plain aligned text of any width in a pipe."""
 
 from __future__ import annotations
 
+import dataclasses
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from boxwright.errors import one_line
-from boxwright.report.words import config_text, number, seconds, value_text
+from boxwright.report.fitting import GAP, Table, fit_table
+from boxwright.report.words import config_text, counted, number, seconds, value_text
 from boxwright.store.records import RunRecord
 from boxwright.terms import Status
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
 COLOURS = {
     Status.SUCCESS: "green",
@@ -20,14 +23,11 @@ COLOURS = {
     Status.LOST: "magenta",
     Status.STOPPED: "blue",
 }
+_FIELDS = {*(field.name for field in dataclasses.fields(RunRecord)), "time"}
 
-Rows = Sequence[Sequence[str]]
 
-
-def run_table(
-    records: Sequence[RunRecord], objective: str, metrics: Sequence[str]
-) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows: number, parameters, objective, other metrics, status, time.
+def run_table(records: Sequence[RunRecord], objective: str, metrics: Sequence[str]) -> Table:
+    """Return number, parameters, objective, other metrics, status and time of each run.
 
     Args:
         records: The runs.
@@ -37,12 +37,21 @@ def run_table(
     parameters = list(dict.fromkeys(name for record in records for name in record.config))
     others = [name for name in metrics if name != objective]
     shared = any(record.optimizer_seed is not None for record in records)
-    header = ["run", *(["seed"] if shared else []), *map(one_line, parameters), objective, *others, "status", "time"]
+    head = ["run", *(["optimizer_seed"] if shared else [])]
+    taken = {*_FIELDS, objective, *others}
+    header = [
+        *head,
+        *(one_line(f"config.{name}" if name in taken else name) for name in parameters),
+        one_line(f"metric.{objective}" if objective in _FIELDS - {"quality"} else objective),
+        *(one_line(f"metric.{name}" if name in _FIELDS else name) for name in others),
+        "status",
+        "time",
+    ]
     rows = []
     for record in records:
         quality = record.quality if record.quality is not None else record.metrics.get(objective)
         rows.append(
-            [
+            (
                 str(record.run),
                 *([str(record.optimizer_seed or "")] if shared else []),
                 *(value_text(record.config[name]) if name in record.config else "" for name in parameters),
@@ -50,9 +59,11 @@ def run_table(
                 *(number(record.metrics.get(name)) for name in others),
                 str(record.status),
                 seconds(record.wall_s),
-            ]
+            )
         )
-    return header, rows
+    first, end = len(head), len(head) + len(parameters)
+    optional = (*reversed(range(first, end)), *reversed(range(end + 1, end + 1 + len(others))))
+    return Table(tuple(header), tuple(rows), optional=optional)
 
 
 def incumbent_text(record: RunRecord | None, objective: str, metrics: Sequence[str]) -> str:
@@ -65,37 +76,64 @@ def incumbent_text(record: RunRecord | None, objective: str, metrics: Sequence[s
     return f"incumbent: run {record.run}, {objective} {number(record.quality)}{others}: {config_text(record.config)}"
 
 
-def print_table(header: Sequence[str], rows: Rows, stream: TextIO) -> None:
-    """Print a table to a stream: coloured if it is a terminal, else as plain aligned text."""
+def print_runs(records: Sequence[RunRecord], objective: str, metrics: Sequence[str], stream: TextIO) -> None:
+    """Print runs as a table; a terminal that is too narrow for all columns says how many it does not show."""
+    print_table(run_table(records, objective, metrics), stream)
+
+
+def print_table(table: Table, stream: TextIO) -> None:
+    """Print a table to a stream: coloured and fitted if it is a terminal, else as plain aligned text."""
+    if not stream.isatty():
+        stream.write(plain_table(table))
+        return
+    from rich.console import Console
+
+    console = Console(file=stream)
+    fitted, missing = fit_table(table, console.width)
+    _print_rich(console, fitted)
+    if missing:
+        stream.write(f"… {counted(missing, 'more column')}: --csv or --json shows all\n")
+
+
+def print_line(text: str, stream: TextIO) -> None:
+    """Print one line; on a terminal it is wrapped, at blanks only."""
     if stream.isatty():
         from rich.console import Console
 
-        _print_rich(Console(file=stream), header, rows)
-    else:
-        stream.write(plain_table(header, rows))
+        width = Console(file=stream).width
+        text = textwrap.fill(
+            text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False, tabsize=1
+        )
+    stream.write(f"{text}\n")
 
 
-def plain_table(header: Sequence[str], rows: Rows) -> str:
+def plain_table(table: Table) -> str:
     """Return a table as aligned text with two blanks between columns."""
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [header, *rows]
+    lines = [table.header, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    texts = (
+        (" " * GAP).join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines
     )
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in texts)
 
 
-def _print_rich(console: Console, header: Sequence[str], rows: Rows) -> None:
-    from rich.table import Table
+def _print_rich(console: Console, table: Table) -> None:
+    from rich.table import Table as RichTable
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
-    for name, right in zip(header, numeric, strict=True):
-        table.add_column(Text(name), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell, style=COLOURS.get(_status(cell), "")) for cell in row))
-    console.print(table)
+    shown = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    last = len(table.header) - 1
+    for column, (name, width) in enumerate(zip(table.header, table.widths(), strict=True)):
+        justify: JustifyMethod = "right" if all(_is_number(row[column]) for row in table.rows) else "left"
+        if table.wrapped and column == last:
+            shown.add_column(Text(name), overflow="fold")
+        else:
+            shown.add_column(Text(name), justify=justify, no_wrap=True, min_width=width)
+    for row in table.rows:
+        shown.add_row(*(Text(cell, style=COLOURS.get(_status(cell), "")) for cell in row))
+    # No width of its own: a table whose indispensable columns are wider than the terminal is not cut by us.
+    fixed = sum(table.widths()) + GAP * len(table.header)
+    console.print(shown, width=None if table.wrapped else max(console.width, fixed), crop=False, no_wrap=None)
 
 
 def _status(cell: str) -> Status:

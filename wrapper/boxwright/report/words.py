@@ -13,6 +13,11 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: ``1 slot``, ``2 slots``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def seconds(value: float | None) -> str:
     """Return a duration as ``0.42 s``, ``12.3 s``, ``4 min 05 s`` or ``3 h 07 min``; empty for None."""
     if value is None:
