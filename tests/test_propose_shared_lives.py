@@ -34,8 +34,9 @@ def test_shared_model_starts_a_killed_seed_again_and_tells_it_everything(tmp_pat
             open_trial = await made.begin()
             killed = made.model.pids[0]
             assert killed is not None
+            os.kill(killed, signal.SIGSTOP)  # an answer would come too quickly to be cut off
             asks = [asyncio.create_task(made.begin()) for _ in range(2)]
-            await asyncio.sleep(0.05)  # both seeds are at work on an answer
+            await asyncio.sleep(0.05)
             os.kill(killed, signal.SIGKILL)
             await asyncio.gather(*asks)
             made.end(open_trial, plane_cost(open_trial.config))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
-from ConfigSpace import Configuration
-
 from boxwright.propose.grid import all_configs
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
@@ -20,10 +18,10 @@ class Remaining:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._listed: dict[str, Configuration] | None = None
+        self._listed: dict[str, Config] | None = None
         self._is_small = False
 
-    def without(self, taken: AbstractSet[str]) -> list[Configuration]:
+    def without(self, taken: AbstractSet[str]) -> list[Config]:
         """Return what is left: all of it in a small space, one of it in a large one, nothing at the end.
 
         A space without end that chance cannot find a new configuration in counts as used up.
@@ -37,12 +35,12 @@ class Remaining:
             configs = list(islice(all_configs(self._space), COUNT_LIMIT + 1))
             self._is_small = len(configs) <= COUNT_LIMIT
             self._listed = {
-                config_key(config): self._space.configuration(config)
+                config_key(config): config
                 for config in (configs if self._is_small else [])
                 if config_key(config) not in taken
             }
         if not self._is_small:
-            return [self._space.configuration(config) for config in self._first_free(taken)]
+            return self._first_free(taken)
         self._listed = {key: config for key, config in self._listed.items() if key not in taken}
         return list(self._listed.values())
 

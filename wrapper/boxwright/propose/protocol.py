@@ -20,7 +20,7 @@ to be run. Configurations are told apart by value: the same one always has the s
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct
@@ -37,8 +37,9 @@ class _Message(Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lowe
 class Settings(Struct, frozen=True, kw_only=True):
     """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``."""
 
+    model: Literal["auto", "gp", "rf"] = "auto"
     challengers: int = 1000
-    random_share: float = 0.2
+    random_share: float | None = None
 
 
 class Init(_Message, frozen=True, kw_only=True):

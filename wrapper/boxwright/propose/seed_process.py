@@ -18,10 +18,8 @@ from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer,
 LINE_LIMIT_BYTES = 16 * 2**20
 CLOSE_GRACE_S = 1.0
 
-# One thread each: N seeds on all cores slow each other down. The hash seed decides the order in which SMAC's local
-# search starts, so that without it two studies with the same seed would part.
+# One thread each: N seeds on all cores slow each other down.
 _ENVIRONMENT = {
-    "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

@@ -200,7 +200,11 @@ class SharedModel:
             seed.in_flight.discard(key)
 
     def _init(self, number: int) -> Init:
-        settings = Settings(challengers=self._settings.challengers, random_share=self._settings.random_share)
+        settings = Settings(
+            model=self._settings.model,
+            challengers=self._settings.challengers,
+            random_share=self._settings.random_share,
+        )
         # A process that takes up after others must not repeat their random numbers.
         random_seed = (self._settings.seed + number - 1 + 1_000_003 * len(self._taken)) % 2**31
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)

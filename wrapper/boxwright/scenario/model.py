@@ -355,20 +355,21 @@ class Optimizer(_Section, frozen=True, kw_only=True):
         runs: How many runs in all.
         seeds: Optimizer processes; one per slot if absent.
         seed: The first seed's random seed; the others follow.
-        model: The surrogate.
+        model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first while runs are few, the
+            second once they are many.
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
-        random_share: Share of proposals drawn at random.
+        random_share: Share of proposals drawn at random; a twentieth if absent, with ``rf`` a fifth.
     """
 
     kind: Literal["smac"] = "smac"
     runs: Positive
     seeds: Positive | None = None
     seed: Annotated[int, Meta(ge=0)] = 0
-    model: Literal["rf"] = "rf"
+    model: Literal["auto", "gp", "rf"] = "auto"
     initial: Positive | None = None
     challengers: Positive = 1000
-    random_share: Annotated[float, Meta(ge=0, le=1)] = 0.2
+    random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 class Slots(_Section, frozen=True, kw_only=True):

@@ -126,6 +126,15 @@ class Space:
 
         return self._allowed(self._collect(take), place)
 
+    def pruned(self, values: Config) -> dict[str, Value] | None:
+        """Return the configuration that values of all parameters make, inactive ones left out; None if forbidden."""
+        config = self._collect(lambda step, _: values[step.domain.name])
+        return None if any(test(config) for test, _ in self._forbidden) else config
+
+    def conditions_parents_first(self) -> list[tuple[str, ConditionLike]]:
+        """Return the parameters that have a condition, each after those that it hangs on."""
+        return [(step.domain.name, step.condition) for step in self._steps if step.condition is not None]
+
     def configuration(self, config: Config) -> Configuration:
         """Return ConfigSpace's object for a configuration that ``check`` has passed.
 

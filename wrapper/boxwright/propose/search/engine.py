@@ -1,0 +1,166 @@
+"""One optimizer seed: it hears of everybody's runs and says what it would run next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from boxwright.propose.finite import Remaining
+from boxwright.propose.search.acquisition import log_expected_improvement, log_normal_expected_improvement
+from boxwright.propose.search.climb import Effort, Score, climb
+from boxwright.propose.search.columns import Columns, Rows
+from boxwright.propose.search.forest import Forest
+from boxwright.propose.search.gaussian import GaussianProcess
+from boxwright.propose.search.targets import gaussian, log_scaled, with_failures
+from boxwright.space import Space
+from boxwright.terms import Config, config_key
+
+COST_LIMIT = 1e100
+"""Costs beyond it are cut, so that differences and squares of them stay finite."""
+
+MOST_FOR_PROCESS = 300
+"""So many trials a Gaussian process is fitted to; among more, ``gp`` takes the best and the latest."""
+
+_RANDOM_SHARES = {"gp": 0.05, "rf": 0.2}
+_RANDOM_TRIES = 256
+_LOOK_AROUND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a seed models what it was told, and how it chooses.
+
+    Attributes:
+        model: ``gp``, a Gaussian process; ``rf``, SMAC's forest; ``auto``, a process up to ``MOST_FOR_PROCESS``
+            trials, whose cost grows with their cube, and the forest from there on.
+        random_share: Share of proposals drawn at random; None: what becomes the model.
+    """
+
+    model: Literal["auto", "gp", "rf"] = "auto"
+    random_share: float | None = None
+
+
+class Engine:
+    """Hears of runs, and proposes; see ``protocol`` for what the calls mean."""
+
+    def __init__(self, space: Space, random_seed: int, kind: Kind, effort: Effort) -> None:
+        self._space = space
+        self._kind = kind
+        self._effort = effort
+        self._columns = Columns(space)
+        self._rng = np.random.default_rng(random_seed)
+        self._left = Remaining(space)
+        self._taken: set[str] = set()
+        self._running: dict[str, Rows] = {}
+        self._rows: dict[str, Rows] = {}
+        self._costs: dict[str, float] = {}  # NaN: failed
+        seed = int(self._rng.integers(2**31))
+        self._forest = Forest(self._columns, seed=seed)
+        self._process = GaussianProcess(self._columns, seed=seed)
+
+    def running(self, config: Config) -> None:
+        """Hear of a configuration that is about to run: it is not proposed any more."""
+        key = config_key(config)
+        self._taken.add(key)
+        self._running[key] = self._columns.row(config, self._columns.default)
+
+    def tell(self, config: Config, cost: float | None) -> None:
+        """Hear of a settled trial, whoever proposed it; a failure has no cost."""
+        key = config_key(config)
+        self._taken.add(key)
+        self._running.pop(key, None)
+        self._rows[key] = self._columns.row(config, self._columns.default)
+        bad = cost is None or not math.isfinite(cost)
+        self._costs[key] = math.nan if bad else max(-COST_LIMIT, min(COST_LIMIT, float(cost or 0.0)))
+
+    def ask(self) -> tuple[Config, str] | None:
+        """Return what this seed would run next and where it came from; None when a finite space is used up."""
+        costs = np.array(list(self._costs.values()))
+        if len(costs) == 0 or np.isnan(costs).all() or self._rng.random() < self._random_share():
+            found = self._drawn()
+        else:
+            score = self._fit(costs)
+            found = self._searched(score, costs) or self._drawn() or self._best_left(score)
+        if found is None:
+            found = self._best_left(None)
+        if found is not None:
+            self._taken.add(config_key(found[0]))
+        return found
+
+    def _model(self) -> str:
+        if self._kind.model != "auto":
+            return self._kind.model
+        return "gp" if len(self._costs) <= MOST_FOR_PROCESS else "rf"
+
+    def _random_share(self) -> float:
+        share = self._kind.random_share
+        return _RANDOM_SHARES[self._model()] if share is None else share
+
+    def _fit(self, costs: Rows) -> Score:
+        rows = self._columns.active(np.array(list(self._rows.values())))
+        filled = with_failures(costs)
+        return self._fit_process(rows, filled) if self._model() == "gp" else self._fit_forest(rows, filled)
+
+    def _fit_process(self, rows: Rows, costs: Rows) -> Score:
+        if len(costs) > MOST_FOR_PROCESS:
+            half = MOST_FOR_PROCESS // 2
+            latest = np.arange(len(costs) - half, len(costs))
+            kept = np.union1d(np.argsort(costs, kind="stable")[:half], latest)
+            rows, costs = rows[kept], costs[kept]
+        process = self._process
+        process.train(rows, gaussian(costs)[:, None])
+        best = float(process.predict(rows)[0].min())
+        if self._running:
+            process.believe(self._columns.active(np.array(list(self._running.values()))))
+
+        def score(shown: Rows) -> Rows:
+            means, variances = process.predict(shown)
+            assert variances is not None
+            return log_expected_improvement(means[:, 0], np.sqrt(variances[:, 0]), best)
+
+        return score
+
+    def _fit_forest(self, rows: Rows, costs: Rows) -> Score:
+        forest = self._forest
+        forest.train(rows, log_scaled(costs)[:, None])
+        best = float(forest.predict(rows)[0].min())
+
+        def score(shown: Rows) -> Rows:
+            means, variances = forest.predict(shown)
+            assert variances is not None
+            return log_normal_expected_improvement(means[:, 0], np.sqrt(np.maximum(variances[:, 0], 1e-10)), best)
+
+        return score
+
+    def _searched(self, score: Score, costs: Rows) -> tuple[Config, str] | None:
+        order = np.argsort(costs, kind="stable")[:_LOOK_AROUND]  # NaN comes last
+        known = np.array(list(self._rows.values()))[order]
+        for row in climb(self._columns, score, known, self._rng, self._effort):
+            config = self._free(row)
+            if config is not None:
+                return config, "model"
+        return None
+
+    def _drawn(self) -> tuple[Config, str] | None:
+        for row in self._columns.draw(_RANDOM_TRIES, self._rng):
+            config = self._free(row)
+            if config is not None:
+                return config, "random"
+        return None
+
+    def _free(self, row: Rows) -> Config | None:
+        config = self._columns.config(row)
+        return None if config is None or config_key(config) in self._taken else config
+
+    def _best_left(self, score: Score | None) -> tuple[Config, str] | None:
+        """Next to everything that the search and chance come up with is taken: a finite space nears its end."""
+        left = self._left.without(self._taken)
+        if not left:
+            return None
+        if score is None:
+            return left[int(self._rng.integers(len(left)))], "random"
+        rows = np.array([self._columns.row(config, self._columns.default) for config in left])
+        return left[int(np.argmax(score(self._columns.active(rows))))], "model"

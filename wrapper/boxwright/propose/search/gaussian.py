@@ -1,0 +1,109 @@
+"""A Gaussian process over numbers, ordinals, choices and inactive parameters.
+
+SMAC's own refits by slice sampling or with scikit-learn's kernels, at seconds per fit; this one has gradients in
+closed form and starts from where the last fit ended. An inactive parameter stands in the middle of its range, so
+that two rows in which it is inactive do not differ by it; what switches it on or off does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from smac.model.abstract_model import AbstractModel
+
+from boxwright.propose.search.columns import Columns, Rows
+from boxwright.propose.search.kernel import Posterior, Prior, lower_factor, matern52, solve_lower
+
+_FRESH_STEPS = 50
+_WARM_STEPS = 15
+_FRESH_EVERY = 8
+
+
+class GaussianProcess(AbstractModel):
+    """A Gaussian process over rows of ``Columns.active``; predicts in the scale of what it was trained on."""
+
+    def __init__(self, columns: Columns, *, seed: int = 0, prior: Prior | None = None) -> None:
+        super().__init__(columns.space.configspace, seed=seed)
+        self._columns = columns
+        self._prior = prior or Prior()
+        self._theta: Rows | None = None
+        self._fits = 0
+
+    def _train(self, X: Rows, y: Rows) -> GaussianProcess:  # noqa: N803  SMAC's name
+        values = np.asarray(y, dtype=np.float64).reshape(-1)
+        self._mean = float(values.mean())
+        self._std = float(values.std()) or 1.0
+        self._rows = X
+        self._y = (values - self._mean) / self._std
+        posterior = Posterior(self._distances(X), self._y, self._prior)
+        starts = [] if self._theta is None else [self._theta]
+        fresh = self._fits % _FRESH_EVERY == 0
+        if fresh:
+            starts.append(posterior.means)
+        self._theta = posterior.minimise(starts, _FRESH_STEPS if fresh else _WARM_STEPS)
+        self._fits += 1
+        self._condition()
+        return self
+
+    def believe(self, shown: Rows) -> None:
+        """Take these rows as tried, with what is predicted for them: what is running makes no place look new."""
+        if len(shown) == 0:
+            return
+        means, _ = self._standardised(shown)
+        self._rows = np.vstack([self._rows, shown])
+        self._y = np.concatenate([self._y, means])
+        self._condition()
+
+    def _distances(self, shown: Rows) -> Rows:
+        numbers = self._numbers(shown)
+        choices = shown[:, self._columns.nominal]
+        parts = [(column[:, None] - column[None, :]) ** 2 for column in numbers.T]
+        # NaN is unequal to itself, but an inactive choice is like another inactive one
+        parts += [
+            (np.nan_to_num(column, nan=-1.0)[:, None] != np.nan_to_num(column, nan=-1.0)[None, :]).astype(float)
+            for column in choices.T
+        ]
+        return np.array(parts) if parts else np.zeros((0, len(shown), len(shown)))
+
+    def _numbers(self, shown: Rows) -> Rows:
+        return np.nan_to_num(self._columns.scaled(shown, self._columns.numeric), nan=0.5)
+
+    def _embedded(self, shown: Rows) -> Rows:
+        """Return rows whose squared Euclidean distances are those of the kernel."""
+        assert self._theta is not None
+        scales = np.exp(-self._theta[:-2])
+        split = len(self._columns.numeric)
+        parts = [self._numbers(shown) * scales[:split]]
+        for scale, j in zip(scales[split:], self._columns.nominal, strict=True):
+            places = np.nan_to_num(shown[:, j], nan=self._columns.columns[j].choices).astype(int)
+            parts.append(np.eye(self._columns.columns[j].choices + 1)[places] * (scale * np.sqrt(0.5)))
+        return np.hstack(parts)
+
+    def _condition(self) -> None:
+        assert self._theta is not None
+        self._signal, noise = np.exp(self._theta[-2]), np.exp(self._theta[-1])
+        self._known = self._embedded(self._rows)
+        self._norms = (self._known**2).sum(axis=1)
+        covariance = self._covariance(self._known)
+        covariance[np.diag_indices(len(covariance))] += noise
+        self._lower = lower_factor(covariance)
+        half = solve_lower(self._lower, self._y)
+        self._alpha = np.linalg.solve(self._lower.T, half)
+
+    def _covariance(self, embedded: Rows) -> Rows:
+        squared = (embedded**2).sum(axis=1)[:, None] + self._norms - 2.0 * embedded @ self._known.T
+        found: Rows = self._signal * matern52(np.maximum(squared, 0.0))
+        return found
+
+    def _standardised(self, shown: Rows) -> tuple[Rows, Rows]:
+        across = self._covariance(self._embedded(shown))
+        half = solve_lower(self._lower, across.T)
+        variances = np.maximum(self._signal - (half**2).sum(axis=0), 1e-12)
+        return across @ self._alpha, variances
+
+    def _predict(
+        self,
+        X: Rows,  # noqa: N803  SMAC's name
+        covariance_type: str | None = "diagonal",
+    ) -> tuple[Rows, Rows]:
+        means, variances = self._standardised(X)
+        return (self._mean + self._std * means)[:, None], (self._std**2 * variances)[:, None]

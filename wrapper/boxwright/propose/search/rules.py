@@ -1,0 +1,98 @@
+"""Conditions and forbidden clauses → functions of many rows at once; see ``columns`` for what a row is.
+
+What an inactive parameter is compared with does not hold: its NaN compares unequal to everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from ConfigSpace import (
+    AndConjunction,
+    EqualsCondition,
+    GreaterThanCondition,
+    InCondition,
+    LessThanCondition,
+    NotEqualsCondition,
+    OrConjunction,
+)
+from ConfigSpace.conditions import ConditionLike
+from ConfigSpace.forbidden import (
+    ForbiddenAndConjunction,
+    ForbiddenEqualsClause,
+    ForbiddenInClause,
+    ForbiddenLike,
+    ForbiddenOrConjunction,
+)
+from numpy.typing import NDArray
+
+from boxwright.space.logic import forbidden_test
+
+if TYPE_CHECKING:
+    from boxwright.propose.search.columns import Column, Columns
+
+Rule: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+
+_CLOSE = 1e-9  # places of equal values differ by rounding only
+
+
+def condition_rule(condition: ConditionLike, index: Mapping[str, int], columns: Sequence[Column]) -> Rule:
+    """Return what says in which rows a condition holds."""
+    if isinstance(condition, AndConjunction | OrConjunction):
+        parts = [condition_rule(part, index, columns) for part in condition.components]
+        return _combined(parts, np.logical_and if isinstance(condition, AndConjunction) else np.logical_or)
+    compared: Any = condition
+    j = index[compared.parent.name]
+    if isinstance(condition, InCondition):
+        return _among(j, columns[j], condition.values)
+    if isinstance(condition, EqualsCondition):
+        return _among(j, columns[j], [compared.value])
+    place = columns[j].place_of(_plain(compared.value))
+    if isinstance(condition, NotEqualsCondition):
+        return lambda rows: np.abs(rows[:, j] - place) > _CLOSE
+    if isinstance(condition, LessThanCondition):
+        return lambda rows: rows[:, j] < place - _CLOSE
+    assert isinstance(condition, GreaterThanCondition)
+    return lambda rows: rows[:, j] > place + _CLOSE
+
+
+def forbidden_rule(clause: ForbiddenLike, index: Mapping[str, int], columns: Columns) -> Rule:
+    """Return what says which rows a clause forbids; the rarer kinds are asked row by row."""
+    if isinstance(clause, ForbiddenAndConjunction | ForbiddenOrConjunction):
+        parts = [forbidden_rule(part, index, columns) for part in clause.components]
+        return _combined(parts, np.logical_and if isinstance(clause, ForbiddenAndConjunction) else np.logical_or)
+    single: Any = clause
+    if isinstance(clause, ForbiddenEqualsClause):
+        j = index[single.hyperparameter.name]
+        return _among(j, columns.columns[j], [single.value])
+    if isinstance(clause, ForbiddenInClause):
+        j = index[single.hyperparameter.name]
+        return _among(j, columns.columns[j], single.values)
+    test, names = forbidden_test(clause), list(index)
+
+    def row_by_row(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.array(
+            [
+                test({name: columns.columns[j].value_at(row[j]) for j, name in enumerate(names) if row[j] == row[j]})
+                for row in rows
+            ],
+            dtype=bool,
+        )
+
+    return row_by_row
+
+
+def _combined(parts: Sequence[Rule], combine: np.ufunc) -> Rule:
+    return lambda rows: reduce(combine, [part(rows) for part in parts])
+
+
+def _among(j: int, column: Column, values: Sequence[Any]) -> Rule:
+    places = np.array([column.place_of(_plain(value)) for value in values])
+    return lambda rows: (np.abs(rows[:, j, None] - places) <= _CLOSE).any(axis=1)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
