@@ -47,7 +47,9 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
 
 def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     """Do ``boxwright check``."""
+    from boxwright.errors import one_line
     from boxwright.materialise import describe_plan
+    from boxwright.parse.sources import answer_sources
     from boxwright.report.words import value_text
 
     found = check(scenario, settings=settings)
@@ -59,6 +61,10 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     objective = setup.scenario.study.objective
     write(f"{setup.place}: sound. {setup.total or 'an unknown number of'} trials, {kind}; ")
     write(f"{objective.direction} {objective.metric}; {len(setup.slots)} slots\n")
+    sources = answer_sources(
+        setup.scenario.parse, objective.metric, has_postprocess=setup.scenario.postprocess is not None
+    )
+    write(f"answer: {one_line(', or '.join(sources))}\n")
     write(
         "default: " + " ".join(f"{name}={value_text(value)}" for name, value in setup.space.default().items()) + "\n"
     )

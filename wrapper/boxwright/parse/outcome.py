@@ -29,6 +29,7 @@ from boxwright.parse.files import read_json, read_postprocess
 from boxwright.parse.logs import last_words
 from boxwright.parse.readings import Readings
 from boxwright.parse.result_line import ResultLine
+from boxwright.parse.sources import reads_result_line, tab_hint
 from boxwright.parse.stdout import read_stdout
 from boxwright.scenario.model import Objective, Parse
 from boxwright.terms import Outcome, Status
@@ -89,13 +90,6 @@ def read_outcome(
     )
 
 
-def reads_result_line(parse: Parse, *, has_postprocess: bool) -> bool:
-    """Return whether the scenario asks for a result line: as it says, or else if it names no other source."""
-    if parse.result_line is not None:
-        return parse.result_line
-    return not (parse.tab or parse.regex or parse.json is not None or has_postprocess)
-
-
 def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *, has_postprocess: bool) -> _Answer:  # noqa: A002
     readings = Readings(objective.metric, parse.duplicates)
     wants_line = reads_result_line(parse, has_postprocess=has_postprocess)
@@ -106,6 +100,8 @@ def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *
         try:
             line = lines.read(parse)
             problem = "" if line else "no result line on stdout"
+            if problem and not parse.tab:
+                problem += tab_hint(folder / "stdout.log", objective.metric)
         except RunError as error:
             problem = str(error) if lines.count > 1 and parse.duplicates == "error" else f"{where}: {error}"
     if line and line.quality is not None:
