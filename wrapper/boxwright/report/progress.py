@@ -123,6 +123,8 @@ class LiveProgress(Watcher):
 
         if self._live is not None:
             self._live.console.print(Text(one_line(text)))
+        else:
+            self._stream.write(f"{one_line(text)}\n")
 
     def _render(self) -> RenderableType:
         from rich.console import Group

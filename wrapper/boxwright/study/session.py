@@ -18,7 +18,7 @@ from boxwright.store.database import Store
 from boxwright.store.layout import DATABASE, SCENARIO, SPACE, is_study
 from boxwright.store.recovery import recover_runs, restore_database
 from boxwright.study.bookkeeping import study_log
-from boxwright.study.changes import Change, changed_scenario, check_size, keep_scenario
+from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
 from boxwright.study.discarding import discard_left_over
@@ -53,7 +53,10 @@ def new_study(
     with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
         opened(folder)
         with controller_lock(folder):
-            return _carry_out(setup, store, watcher)
+            warnings = [f"warning: {text}" for text in setup.materialiser.warnings]
+            for warning in warnings:
+                watcher.note(warning)
+            return _carry_out(setup, store, watcher, warnings)
 
 
 def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) -> Summary:
@@ -87,13 +90,14 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
             if changes:
                 keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
-            return _carry_out(setup, store, watcher, changes)
+            notes = ["; ".join(change.text for change in changes)] if changes else []
+            return _carry_out(setup, store, watcher, notes)
 
 
-def _carry_out(setup: Setup, store: Store, watcher: Watcher, changes: Sequence[Change] = ()) -> Summary:
+def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str]) -> Summary:
     with study_log(store.study, watcher.note) as log:
-        if changes:
-            log("; ".join(change.text for change in changes))
+        for note in notes:
+            log(note)
         discard_left_over(setup.scenario, store, log)
         return asyncio.run(_session(setup, store, watcher, log))
 

@@ -1,0 +1,48 @@
+"""What is no mistake but probably not meant is said before the first run."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support import RunBoxwright
+
+pytestmark = pytest.mark.usefixtures("no_process_left")
+UNUSED = "parameter that no template, flag or file uses: x"
+
+
+def test_run_warns_of_what_check_warns_of(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = make_scenario()
+    words = (scenario, "--set", "command.flags=none")
+    line = f"warning: {scenario}: {UNUSED}\n"
+    assert boxwright("check", *words).stderr == line
+    done = boxwright("run", *words, "--study", "s")
+    assert done.returncode == 0
+    assert done.stderr.startswith(line)
+    assert f"warning: {scenario}: {UNUSED}" in (tmp_path / "s/study.log").read_text()
+    assert UNUSED not in boxwright("resume", "s").stderr
+
+
+def test_run_on_a_terminal_warns_before_the_display_opens(make_scenario: Callable[..., Path], tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "boxwright", "run", str(make_scenario()), "--set", "command.flags=none"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                more = os.read(ours, 4096)
+            except OSError:  # the other end has gone
+                break
+            shown += more
+        os.close(ours)
+    assert process.returncode == 0
+    assert shown.replace(b"\r\n", b"").startswith(b"warning: ")
