@@ -6,6 +6,8 @@ Answers go to stdout, talk to stderr. Exit codes: 0 done, 1 done with failed run
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -16,12 +18,14 @@ import click
 from boxwright import __version__
 from boxwright.errors import BoxwrightError, one_line
 
+_DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
 _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
 )
 _SLOTS = click.option("--slots", type=click.IntRange(1), help="How many runs at a time.")
 _SEEDS = click.option("--seeds", type=click.IntRange(1), help="How many optimizer seeds share the model.")
 _RUNS = click.option("--runs", type=click.IntRange(1), help="How many runs in all.")
+_RUN = click.IntRange(1, 2**63 - 1)  # what the database can number
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on stdout.")
 
 
@@ -111,7 +115,7 @@ def results(study: str, sort: str | None, where: Sequence[str], form: str | None
 
 @cli.command()
 @click.argument("study")
-@click.argument("run", type=click.IntRange(1))
+@click.argument("run", type=_RUN)
 @_JSON
 def show(study: str, run: int, as_json: bool) -> int:
     """Print one RUN of STUDY: configuration, metrics, files."""
@@ -122,7 +126,7 @@ def show(study: str, run: int, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("study")
-@click.argument("run", type=click.IntRange(1))
+@click.argument("run", type=_RUN)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run is over.")
 @click.option("--stderr", is_flag=True, help="The run's stderr instead of its stdout.")
 def tail(study: str, run: int, follow: bool, stderr: bool) -> int:
@@ -134,7 +138,7 @@ def tail(study: str, run: int, follow: bool, stderr: bool) -> int:
 
 @cli.command()
 @click.argument("study")
-@click.argument("run", type=click.IntRange(1))
+@click.argument("run", type=_RUN)
 def kill(study: str, run: int) -> int:
     """Stop one RUN of STUDY for good."""
     from boxwright.commands.stopping import kill_command
@@ -183,6 +187,8 @@ def doctor(as_json: bool) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold bytes that are no text
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(_guarded(words))
 
 
@@ -211,8 +217,20 @@ def _guarded(words: list[str]) -> int:  # noqa: PLR0911  one way out per kind of
         # The reader of our output has gone (`boxwright results … | head`): nothing is wrong with the study.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001  whatever is left is a bug of ours, and says so
+    except Exception as error:  # noqa: BLE001  whatever is left is a bug of ours, and says so
+        if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
+            _drop_output()
+            click.echo(f"boxwright: the system refused to write: {error.strerror}", err=True)
+            return 2
         traceback.print_exc()
         click.echo(f"boxwright {__version__}: this is a bug; please report it with the lines above.", err=True)
         return 3
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """Let go of what is left for a stdout that takes no more; Python would try it again at the very end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

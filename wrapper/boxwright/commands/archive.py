@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
 import tarfile
 import zipfile
@@ -39,7 +41,7 @@ def archive(study: str | Path, target: str | Path | None = None, *, best: int | 
     path = Path(target) if target is not None else Path(f"{opened.folder}.tar.zst")
     if not path.name.endswith(_SUFFIXES):
         raise UserError(f"no kind of archive that is known. Known: {', '.join(_SUFFIXES)}.", place=str(path))
-    if path.exists():
+    if os.path.lexists(path):
         raise UserError("exists already. Give another name.", place=str(path))
     with opened.store as store:
         records = [record for record in store.runs() if record.status != "RUNNING"]
@@ -53,9 +55,12 @@ def archive(study: str | Path, target: str | Path | None = None, *, best: int | 
         with draft.open("wb") as file:
             _pack(file, path.name, opened.folder, records)
         draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise UserError(f"cannot be written: {error.strerror}.", place=str(path)) from error
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        if not isinstance(error, OSError):
+            raise
+        raise UserError(f"cannot be written: {error.strerror or error}.", place=str(path)) from error
     return path.absolute()
 
 
@@ -67,19 +72,23 @@ def archive_command(study: str, target: str | None, *, best: int | None) -> int:
 
 def _members(folder: Path, records: list[RunRecord]) -> Iterator[Path]:
     """Yield the files to pack; links are left out, since they may lead out of the study."""
+    from boxwright.store.contents import is_regular, regular_files
+
     for name in _STUDY_FILES:
-        if (folder / name).is_file():
+        if is_regular(folder / name):
             yield folder / name
     for record in records:
         for root in (Path(record.folder), folder / "outputs" / Path(record.folder).relative_to(folder / "runs")):
-            yield from (path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink())
+            yield from regular_files(folder, root)
 
 
 def _pack(file: IO[bytes], name: str, folder: Path, records: list[RunRecord]) -> None:
     if name.endswith(".zip"):
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as packed:
             for path in _members(folder, records):
-                packed.write(path, f"{folder.name}/{path.relative_to(folder)}")
+                # Names in a zip file are UTF-8; other bytes of a name are shown as \\udcff.
+                member = f"{folder.name}/{path.relative_to(folder)}".encode("utf-8", "backslashreplace")
+                packed.write(path, member.decode("utf-8"))
         return
     with _stream(file, name) as stream, tarfile.open(fileobj=stream, mode="w|") as tar:
         for path in _members(folder, records):

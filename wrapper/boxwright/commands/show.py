@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from boxwright.store.records import RunRecord
 
 _BLOCK_BYTES = 64 * 1024
+_MOST_FILES = 200
 
 
 def show(study: str | Path, run: int) -> RunRecord:
@@ -38,6 +39,7 @@ def show_command(study: str, run: int, *, as_json: bool) -> int:
         sys.stdout.write("\n")
         return 0
     folder = Path(record.folder)
+    files = _files(Path(study).absolute(), folder)
     lines = [
         f"run {record.run}, attempt {record.attempt} of trial {record.trial} ({record.origin})",
         f"status: {record.status}{': ' if record.reason else ''}{one_line(record.reason)}",
@@ -47,8 +49,8 @@ def show_command(study: str, run: int, *, as_json: bool) -> int:
         *(f"  {one_line(name)} = {value_text(value)}" for name, value in record.config.items()),
         "metrics:",
         *(f"  {one_line(name)} = {number(value)}" for name, value in record.metrics.items()),
-        f"folder: {folder}",
-        *(f"  {path.relative_to(folder)}  {size(path.stat().st_size)}" for path in _files(folder)),
+        f"folder: {one_line(str(folder))}",
+        *(f"  {one_line(str(path.relative_to(folder)))}  {size(path.lstat().st_size)}" for path in files),
     ]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
@@ -60,23 +62,38 @@ def tail(study: str | Path, run: int, *, follow: bool = False, stderr: bool = Fa
     Raises:
         UserError: The folder is no study, or there is no such run.
     """
+    from boxwright.store.contents import lies_inside
+
     record = show(study, run)
     path = Path(record.folder) / ("stderr.log" if stderr else "stdout.log")
     over = Path(record.folder) / "exit.json"
+    if not lies_inside(Path(study).absolute(), path.parent):
+        raise UserError("is a link or lies behind one, which is not followed.", place=str(path.parent))
     position = 0
     while True:
         last = over.exists() or not follow
-        if path.exists():
-            with path.open("rb") as file:
-                file.seek(position)
-                while block := file.read(_BLOCK_BYTES):
-                    position += len(block)
-                    yield block
+        for block in _blocks_from(path, position):
+            position += len(block)
+            yield block
         if last:
             return
         if show(study, run).status != "RUNNING":
             follow = False
         time.sleep(0.2)
+
+
+def _blocks_from(path: Path, position: int) -> Iterator[bytes]:
+    from boxwright.parse.logs import open_regular
+
+    try:
+        with open_regular(path) as file:
+            file.seek(position)
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+    except FileNotFoundError:  # not begun yet, or discarded
+        return
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror or error}.", place=str(path)) from error
 
 
 def tail_command(study: str, run: int, *, follow: bool, stderr: bool) -> int:
@@ -87,7 +104,9 @@ def tail_command(study: str, run: int, *, follow: bool, stderr: bool) -> int:
     return 0
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(study: Path, folder: Path) -> list[Path]:
+    from boxwright.store.contents import regular_files
+
     if not folder.is_dir():
         raise UserError("the run's folder is gone.", place=str(folder))
-    return [path for path in sorted(folder.rglob("*"))[:200] if path.is_file()]
+    return regular_files(study, folder)[:_MOST_FILES]

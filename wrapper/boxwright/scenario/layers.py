@@ -144,9 +144,18 @@ def _chain(file: Path) -> list[tuple[Path, Document]]:
 
 def _scenario_file(path: Path, *, place: str = "") -> Path:
     """Return the scenario file that a path names: itself, or ``scenario.toml`` in the folder."""
-    file = path / "scenario.toml" if path.is_dir() else path
-    if not file.exists():
-        problem = "the folder holds no scenario.toml" if path.is_dir() else "there is no such file"
+    try:
+        file = path / "scenario.toml" if path.is_dir() else path
+        problem = (
+            "" if file.exists() else "the folder holds no scenario.toml" if path.is_dir() else "there is no such file"
+        )
+        if not problem:
+            os.path.realpath(file).encode("utf-8")
+    except OSError as error:  # a name too long, a folder that cannot be looked into
+        problem = f"cannot be read: {error.strerror}"
+    except UnicodeEncodeError:
+        problem = "its path is not UTF-8. Rename the file or the folders above it."
+    if problem:
         raise ScenarioError(f"{path}: {problem}" if place else problem, place=place or str(path))
     return file
 

@@ -20,6 +20,18 @@ def check_new_study(folder: Path) -> None:
     Raises:
         UserError: It exists and is not empty, or nothing can be written there.
     """
+    try:
+        str(folder.absolute()).encode("utf-8")
+        _check_place(folder)
+    except UnicodeEncodeError as error:
+        raise UserError("its path is not UTF-8. Give another folder with --study.", place=str(folder)) from error
+    except OSError as error:  # a name too long, a folder that cannot be looked into
+        raise UserError(
+            f"cannot be made: {error.strerror}. Give another folder with --study.", place=str(folder)
+        ) from error
+
+
+def _check_place(folder: Path) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists() or folder.is_symlink():

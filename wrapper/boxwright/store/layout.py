@@ -41,5 +41,8 @@ def process_mark(study: Path, study_id: str) -> str:
 
 
 def is_study(folder: Path) -> bool:
-    """Return whether a study lies in this folder."""
-    return (folder / SCENARIO).is_file() and (folder / SPACE).is_file()
+    """Return whether a study lies in this folder; not so if nobody may look, or if no folder has such a name."""
+    try:
+        return (folder / SCENARIO).is_file() and (folder / SPACE).is_file()
+    except OSError:
+        return False
