@@ -53,6 +53,20 @@ def test_resume_with_more_runs_extends_a_finished_design_in_place(
     assert len(library.results(tmp_path / "s")) == 10
 
 
+@pytest.mark.parametrize("runs", [[], ["--runs", "12"]])
+def test_rebuilt_study_knows_how_it_was_extended(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path, runs: list[str]
+) -> None:
+    design = '[design]\nkind = "latin-hypercube"\nruns = 6\n'
+    assert boxwright("run", make_scenario(design=design), "--study", "s").returncode == 0
+    assert boxwright("resume", "s", "--runs", "10").returncode == 0
+    for path in (tmp_path / "s").glob("study.db*"):
+        path.unlink()
+    done = boxwright("resume", "s", *runs)
+    assert done.returncode == 0, done.stderr
+    assert len(library.results(tmp_path / "s")) == (12 if runs else 10)
+
+
 def test_first_interrupt_waits_for_the_runs_under_way(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:

@@ -32,6 +32,7 @@ class _RunFile(msgspec.Struct, frozen=True):
     budget: float | None = None
     optimizer_seed: int | None = None
     origin: str = ""
+    stages: tuple[int, ...] = ()
 
 
 def recover_runs(store: Store) -> int:
@@ -63,10 +64,12 @@ def restore_database(study: Path) -> None:
     Raises:
         UserError: No run folder tells which study this was.
     """
-    for folder in sorted(study.glob("runs/[0-9]*/[0-9]*")):
+    # The latest run knows all sizes that the study was asked for, without which its design would not be the same.
+    for folder in sorted(study.glob("runs/[0-9]*/[0-9]*"), reverse=True):
         record = _read(folder)
         if record is not None:
-            Store.create(study, {"study_id": record.study_id}).close()
+            meta = {"study_id": record.study_id, "stages": ",".join(map(str, record.stages))}
+            Store.create(study, meta).close()
             return
     raise UserError("its database is gone and it has no runs to rebuild it from. Start it anew.", place=str(study))
 

@@ -99,6 +99,7 @@ class Launcher:
             "cutoff_s": self._setup.scenario.limits.cutoff_s,
             "optimizer_seed": trial.optimizer_seed,
             "origin": trial.origin,
+            "stages": self._setup.stages,
             "slot": slot.number,
             "gpus": slot.gpus,
             "argv": plan.argv,
