@@ -23,7 +23,8 @@ def main() -> None:
         askcost.main(sys.argv[2:])
         return
     options = _options()
-    from quality.cells import read_records, references, single_threaded
+    from quality.cells import read_records, references
+    from quality.processes import single_threaded
     from quality.report import report
 
     single_threaded()

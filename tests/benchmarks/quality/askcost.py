@@ -15,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 from quality import peers
-from quality.cells import quiet, single_threaded
 from quality.landscape import landscape
 from quality.peer import CpuTime, Task
 from quality.problem import space_of
 from quality.problems_synthetic import LAYERS
+from quality.processes import quiet, single_threaded
 from quality.report import table
 
 from boxwright.propose.sampling import monte_carlo

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
 import traceback
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,11 +15,8 @@ from quality.catalogue import find
 from quality.peer import Task
 from quality.peers import maker
 from quality.problem import Klass, Listed
+from quality.processes import each
 from quality.simulate import simulate
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_CELLS_PER_PROCESS = 20
-"""Libraries keep memory; a new process now and then costs less than running out of it."""
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
@@ -70,66 +64,44 @@ def read_records(file: Path) -> list[Record]:
     return list({record.cell: record for record in records}.values())
 
 
-def single_threaded() -> None:
-    """Let the processes started from now on compute on one thread each: cells must not disturb each other."""
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-
-
 def references(problems: Sequence[Listed], folder: Path, jobs: int) -> dict[str, Reference]:
     """Return what costs are measured by, for each problem by name."""
-    with _pool(jobs) as pool:
-        found = pool.map(_reference, [problem.name for problem in problems], [folder] * len(problems))
-        return dict(zip((problem.name for problem in problems), found, strict=True))
+    found = each(partial(_reference, folder), [problem.name for problem in problems], jobs)
+    return {name: future.result() for name, future in found}
 
 
-def _reference(name: str, folder: Path) -> Reference:
+def _reference(folder: Path, name: str) -> Reference:
     return reference(find(name), folder)
 
 
 def carry_out(
-    cells: Iterable[Cell], measures: dict[str, Reference], folder: Path, jobs: int, file: Path
+    cells: Iterable[Cell], measures: Mapping[str, Reference], folder: Path, jobs: int, file: Path
 ) -> Iterator[Record]:
     """Carry out these cells and yield their records, each of which is in the file by then."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with _pool(jobs) as pool, file.open("ab") as out:
-        futures = [pool.submit(_carry_out_one, cell, measures[cell.problem], folder) for cell in cells]
-        try:
-            for future in as_completed(futures):
+    with file.open("ab") as out:
+        for cell, future in each(partial(_carry_out_one, measures, folder), cells, jobs):
+            try:
                 record = future.result()
-                out.write(msgspec.json.encode(record) + b"\n")
-                out.flush()
-                yield record
-        finally:
-            pool.shutdown(cancel_futures=True)
+            except BrokenProcessPool:  # killed, as for want of memory
+                listed = find(cell.problem)
+                record = Record(cell, listed.klass, listed.held_back, error="its process died")
+            out.write(msgspec.json.encode(record) + b"\n")
+            out.flush()
+            yield record
 
 
-def _carry_out_one(cell: Cell, measure: Reference, folder: Path) -> Record:
+def _carry_out_one(measures: Mapping[str, Reference], folder: Path, cell: Cell) -> Record:
     listed = find(cell.problem)
     problem = cached(listed, folder)
     task = Task(problem.space, cell.seed, cell.budget, cell.workers, is_noisy=problem.noise_share > 0)
     try:
-        course = simulate(problem, measure, maker(cell.peer), task)
+        course = simulate(problem, measures[cell.problem], maker(cell.peer), task)
     except Exception:  # noqa: BLE001  an optimizer that gives up is a result, and the others go on
         return Record(cell, listed.klass, listed.held_back, error=traceback.format_exc(limit=-3))
     return msgspec.convert(
         {"cell": cell, "klass": listed.klass, "held_back": listed.held_back, **asdict(course)}, Record
     )
-
-
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        jobs,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=quiet,
-        max_tasks_per_child=_CELLS_PER_PROCESS,
-    )
-
-
-def quiet() -> None:
-    """Let libraries keep their warnings to themselves."""
-    # Convergence and experimental-API warnings by the thousand say nothing that the figures do not.
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
 
 
 def progress(say: Callable[[str], None], total: int) -> Callable[[Record], None]:
