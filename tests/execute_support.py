@@ -62,11 +62,11 @@ class Stage:
         for slot in self.slots:
             self.wait_for(partial(operator.eq, SlotReady(slot)))
 
-    def close(self, *, kill: bool = False) -> None:
+    def close(self, *, kill: bool = False, patience_s: float | None = None) -> None:
         """Close the executor and its loop; a second time does nothing."""
         if not self._closed:
             self._closed = True
-            self.call(self.executor.close(kill=kill))
+            self.call(self.executor.close(kill=kill, patience_s=patience_s))
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()
 

@@ -229,3 +229,15 @@ def test_agents_that_wait_for_their_lock_end_with_their_controller(make_orphan: 
         assert stage.events == []
         assert not orphan.is_gone
         wait_until(lambda: orphan.is_gone)
+
+
+def test_stopped_agent_is_waited_for_no_longer_than_the_patience(make_orphan: Callable[..., Orphan]) -> None:
+    orphan = make_orphan("sleep", "60")
+    os.kill(orphan.agent_pid, signal.SIGSTOP)
+    with Stage(orphan.study, study_id=orphan.study_id) as stage:
+        stage.adopt(1)
+        stage.pass_time(0.2)
+        stage.close(kill=True, patience_s=0.5)
+        assert stage.events == []
+        os.kill(orphan.agent_pid, signal.SIGCONT)
+        wait_until(lambda: orphan.is_gone)

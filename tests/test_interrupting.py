@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from boxwright.terms import Status
-from support import Running, statuses
+from support import RunBoxwright, Running, statuses
 
 MIDDLING = 'sleep 1; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
+OPTIMIZER = "[optimizer]\nruns = 20\ninitial = 2\nseeds = 1\n"
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
 
@@ -45,3 +48,69 @@ def test_terminal_that_is_closed_stops_the_runs(
     running.process.send_signal(signal.SIGHUP)
     assert running.end()[0] == 130
     assert statuses(running.study) == [Status.LOST]
+
+
+def child_of(running: Running, module: str) -> psutil.Process:
+    """Return the process of the study's controller that executes this module, once there is one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(running.process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                if module in child.cmdline():
+                    return child
+        time.sleep(0.01)
+    raise AssertionError(f"no {module} within 60 s")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_study_is_stopped_while_its_optimizer_does_not_answer(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], number: signal.Signals
+) -> None:
+    quick = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
+    running = start(make_scenario(quick, design=OPTIMIZER), "--slots", "1")
+    child_of(running, "boxwright.propose.seed").suspend()
+    running.wait_for_runs(2)
+    time.sleep(0.5)
+    began = time.monotonic()
+    running.process.send_signal(number)
+    code, _, err = running.end()
+    assert code == 130, err
+    assert time.monotonic() - began < 20
+    assert statuses(running.study) == [Status.SUCCESS] * 2
+
+
+def test_third_interrupt_does_not_wait_for_a_run_whose_agent_does_not_answer(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
+) -> None:
+    script = f'test -e "$BOXWRIGHT_STUDY/fast" || sleep 60; {MIDDLING}'
+    running = start(make_scenario(script), "--slots", "1", "--runs", "1")
+    running.wait_for_runs(1)
+    agent = child_of(running, "boxwright.execute.agent")
+    agent.suspend()
+    for _ in range(3):
+        assert running.process.poll() is None
+        running.process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+    code, _, err = running.end()
+    assert code == 130, err
+    assert "not ended: run 1; no longer waited for, `boxwright resume` takes it up" in err
+    assert statuses(running.study) == [Status.RUNNING]
+    (running.study / "fast").touch()
+    agent.resume()
+    assert boxwright("resume", running.study).returncode == 0
+    assert statuses(running.study) == [Status.LOST, Status.SUCCESS]
+
+
+@pytest.mark.slow
+def test_run_whose_agent_does_not_answer_is_let_go_some_time_after_an_interrupt(
+    make_scenario: Callable[..., Path], start: Callable[..., Running]
+) -> None:
+    running = start(make_scenario("sleep 80", more="[limits]\ngrace_s = 0.1\n"), "--slots", "1", "--runs", "1")
+    running.wait_for_runs(1)
+    agent = child_of(running, "boxwright.execute.agent")
+    agent.suspend()
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end()[0] == 130
+    assert statuses(running.study) == [Status.RUNNING]
+    agent.resume()
+    agent.wait(30)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,25 +118,31 @@ class LocalExecutor:
         self._adopted[run] = adopted
         self._spawn(self._watch_adopted(adopted))
 
-    async def close(self, kill: bool = False) -> None:
+    async def close(self, kill: bool = False, patience_s: float | None = None) -> None:
         """Let go of the agents: idle ones end, busy ones finish their run and write its ``exit.json``.
 
         Args:
             kill: Stop all runs first, adopted ones too, and wait until they have ended.
+            patience_s: Wait no longer than this; None for ever. An agent may itself have been stopped.
         """
         self._closing = True
         if kill:
             runs = [*self._adopted, *(line.request.run for line in self._lines.values() if line.request)]
             for run in runs:
                 self.cancel(run, "the study was stopped")
-            while self._adopted or any(line.request for line in self._lines.values()):
-                self._changed.clear()
-                await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await self._wait_for_runs()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(self._let_go(line) for line in self._lines.values()))
         await asyncio.sleep(0)  # events that are on their way
+
+    async def _wait_for_runs(self) -> None:
+        while self._adopted or any(line.request for line in self._lines.values()):
+            self._changed.clear()
+            await self._changed.wait()
 
     # ------------------------------------------------------------------------------------------ agents
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,8 @@ from typing import Any
 from boxwright.errors import BoxwrightError, StudyError
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
-from boxwright.propose.base import ExhaustedError, Proposer, Told
+from boxwright.execute.supervise import UNKILLABLE_S
+from boxwright.propose.base import Proposer, Told
 from boxwright.store.database import Store
 from boxwright.store.layout import process_mark, run_folder
 from boxwright.store.records import RunRecord
@@ -29,6 +30,7 @@ from boxwright.study.discarding import discard_after_run
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
+from boxwright.study.upcoming import Upcoming
 from boxwright.study.watching import Progress, Watcher
 from boxwright.terms import Outcome, Slot, Status, Trial
 
@@ -91,19 +93,17 @@ class Controller:
         self._slots = {slot.number: slot for slot in setup.slots}
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()
-        self._queue: deque[Trial] = deque()
+        self._upcoming = Upcoming(store, proposer, seed=setup.scenario.study.seed, budget=setup.budget)
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
         self._killed: dict[int, str] = {}
         self._cancelled: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._asking = 0
-        self._created = 0
         self._settled = 0
         self._failed = 0
         self._incumbent: RunRecord | None = None
-        self._exhausted = False
         self._stopping = False
+        self._interrupted = False
         self._aborted = False
         self._done = asyncio.Event()
         self._error: BaseException | None = None
@@ -129,17 +129,17 @@ class Controller:
         finally:
             for task in self._tasks:
                 task.cancel()
-            await self._executor.close(kill=self._error is not None)
+            await self._executor.close(kill=self._error is not None, patience_s=self._patience_s)
             await self._proposer.close()
         if self._error is not None:
             raise self._error
-        through = self._created == self._settled and (self._exhausted or self._budget_spent())
+        through = self._upcoming.created == self._settled and self._upcoming.is_all_proposed
         return Summary(self._settled, self._failed, not through and not self._aborted, self._aborted)
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
         finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.runs(settling=True)]
-        self._created, self._settled = self._store.trial_counts()
+        created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
         self._incumbent = self._store.incumbent()
         unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
@@ -149,7 +149,7 @@ class Controller:
             self._running[record.run] = _Running(trial, record.attempt, adopted=True)
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
         under_way = {record.trial for record in adopted}
-        self._queue.extend(trial for trial in unsettled.values() if trial.number not in under_way)
+        self._upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
         self._table.rewrite(self._store.finished_runs())
         await self._proposer.start(finished, list(unsettled.values()))
         self._watcher.study_started(self._progress(), self._setup.slots)
@@ -162,6 +162,7 @@ class Controller:
     def stop(self) -> None:
         """Start no new run; those under way go on to their end."""
         self._stopping = True
+        self._upcoming.close()
         self._check_done()
 
     def interrupt(self) -> None:
@@ -169,7 +170,18 @@ class Controller:
         self._cancelled.update(self._running)
         for run in list(self._running):
             self._executor.cancel(run, "the study was interrupted")
+        if not self._interrupted:
+            self._interrupted = True
+            asyncio.get_running_loop().call_later(self._patience_s, self.let_go)
         self.stop()
+
+    def let_go(self) -> None:
+        """Wait no longer for what does not end; runs that are left stay recorded as running, for ``resume``."""
+        if self._running and not self._done.is_set():
+            runs = ", ".join(map(str, self._running))
+            self._watcher.note(f"not ended: run {runs}; no longer waited for, `boxwright resume` takes it up")
+        self.stop()
+        self._done.set()
 
     def kill(self, run: int) -> bool:
         """Stop one run for good; return whether it was running."""
@@ -185,19 +197,23 @@ class Controller:
         """Whether no new run is started any more."""
         return self._stopping
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the runs under way are being stopped."""
+        return self._interrupted
+
+    @property
+    def _patience_s(self) -> float:
+        """How long stopped runs are waited for: as long as a slot agent that is well takes at most."""
+        return self._setup.scenario.limits.grace_s + UNKILLABLE_S
+
     def _out_of_time(self) -> None:
         self._watcher.note("limits.wallclock_s is over: no new runs, waiting for those under way")
         self.stop()
 
     def _check_done(self) -> None:
-        if self._running or self._asking or self._tasks:
-            return
-        nothing_left = not self._queue and (self._exhausted or self._budget_spent())
-        if self._stopping or nothing_left:
+        if not (self._running or self._tasks) and (self._stopping or self._upcoming.is_through):
             self._done.set()
-
-    def _budget_spent(self) -> bool:
-        return self._setup.budget is not None and self._created + self._asking >= self._setup.budget
 
     def _fail(self, error: BaseException) -> None:
         if self._error is None:
@@ -241,41 +257,12 @@ class Controller:
             return
         self._busy.add(slot.number)
         self._idle.pop(slot.number, None)
-        while (trial := await self._next_trial()) is not None:
+        while (trial := await self._upcoming.next()) is not None:
             if await self._start(trial, slot):
                 return
         self._busy.discard(slot.number)
         if slot.number in self._slots:
             self._idle[slot.number] = slot
-
-    async def _next_trial(self) -> Trial | None:
-        while not self._stopping:
-            if self._queue:
-                return self._queue.popleft()
-            if self._exhausted or self._budget_spent():
-                return None
-            self._asking += 1
-            try:
-                proposal = await self._proposer.next()
-            except ExhaustedError:
-                self._exhausted = True
-                return None
-            finally:
-                self._asking -= 1
-            if self.stopping:
-                return None
-            wanted = Trial(
-                number=0,
-                config=proposal.config,
-                seed=self._setup.scenario.study.seed,
-                optimizer_seed=proposal.optimizer_seed,
-                origin=proposal.origin,
-            )
-            trial, new = self._store.add_trial(wanted)
-            if new:
-                self._created += 1
-                return trial
-        return None
 
     async def _start(self, trial: Trial, slot: Slot) -> bool:
         """Record a run of a trial, make its folder, hand it to the slot; return whether the slot is busy now."""
@@ -349,7 +336,7 @@ class Controller:
             self._failed += outcome.status not in (Status.SUCCESS, Status.UNSAT, Status.STOPPED)
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:
-            self._queue.append(trial)
+            self._upcoming.put_back(trial)
             self._wake_idle_slot()
         self._watcher.run_ended(record, self._progress())
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())

@@ -119,11 +119,16 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
 
 @contextmanager
 def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
-    """Ctrl-C once: no new runs, wait. Twice, or TERM: stop the runs and leave a study that resumes."""
+    """Ctrl-C once: no new runs, wait. Twice, or TERM: stop the runs and leave a study that resumes.
+
+    Three times, or after Ctrl-C upon TERM: do not even wait until they are stopped.
+    """
     loop = asyncio.get_running_loop()
 
     def on_interrupt() -> None:
-        if controller.stopping:
+        if controller.interrupted:
+            controller.let_go()
+        elif controller.stopping:
             watcher.note("stopping the runs under way; continue later with `boxwright resume`")
             controller.interrupt()
         else:
