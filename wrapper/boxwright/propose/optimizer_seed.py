@@ -13,6 +13,7 @@ from boxwright.propose.protocol import (
     FromOptimizer,
     Init,
     Proposal,
+    Ready,
     Running,
     Tell,
     ToOptimizer,
@@ -59,6 +60,7 @@ class OptimizerSeed:
         self._on_orphan = on_orphan
         self._process: SeedProcess | None = None
         self._revival: asyncio.Task[None] | None = None
+        self._is_ready = False
         self._deaths = 0
         self._asks = 0
         self._answer: asyncio.Future[Proposal | Exhausted] | None = None
@@ -74,7 +76,7 @@ class OptimizerSeed:
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Start a process and tell it all that is known, and repeat an ask that is open.
+        """Start a process and tell it all that is known; once it is ready, it is asked what is open.
 
         Raises:
             StudyError: No process can be started.
@@ -83,8 +85,7 @@ class OptimizerSeed:
         await process.start()
         self._process = process
         # Nothing is awaited from here on: what comes up later is heard later, so nothing is missed or told twice.
-        open_ask = [Ask(id=self._asks)] if self._answer is not None else []
-        process.write(self._init(self.number), *self._knowledge(self.number), *open_ask)
+        process.write(self._init(self.number), *self._knowledge(self.number))
 
     def hear(self, message: ToOptimizer) -> None:
         """Tell the process; one that is being started again hears of it with all the rest."""
@@ -99,7 +100,8 @@ class OptimizerSeed:
         """
         self._asks += 1
         self._answer = asyncio.get_running_loop().create_future()
-        self.hear(Ask(id=self._asks))
+        if self._is_ready:  # else it is asked later, so that what it hears while it starts is in the answer
+            self.hear(Ask(id=self._asks))
         try:
             return await self._answer
         finally:
@@ -111,6 +113,10 @@ class OptimizerSeed:
             self._answer.set_exception(error)
 
     def _on_answer(self, message: FromOptimizer) -> None:
+        if isinstance(message, Ready):
+            self._is_ready = True
+            if self._answer is not None and not self._answer.done():
+                self.hear(Ask(id=self._asks))
         if not isinstance(message, Proposal | Exhausted):
             return
         self._deaths = 0
@@ -121,6 +127,7 @@ class OptimizerSeed:
 
     def _on_end(self, how: str, hopeless: bool) -> None:
         self._process = None
+        self._is_ready = False
         self._deaths += 1
         if hopeless:
             self._on_failure(StudyError(f"optimizer seed {self.number}: {how} (see {self._log_path})"))
