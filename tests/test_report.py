@@ -110,7 +110,7 @@ def test_plain_progress_writes_one_line_per_run_whatever_the_run_said() -> None:
         watcher.run_ended(record(1, x=1.0), Progress(1, 4, 0, record(1)))
         watcher.note("two\nlines \x1b[31m")
     lines = stream.getvalue().splitlines()
-    assert lines[0] == "0 of 4 trials done; 1 slots"
+    assert lines[0] == "0 of 4 trials done; 1 slot"
     assert lines[1].startswith("run 1: SUCCESS error 0.5 [1/4, best 0.5, ")
     assert lines[2] == "two\\nlines \\x1b[31m"
 

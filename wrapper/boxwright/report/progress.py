@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from boxwright.errors import one_line
-from boxwright.report.words import config_text, number, seconds
+from boxwright.report.words import config_text, counted, number, seconds
 from boxwright.store.records import RunRecord
 from boxwright.study.watching import Progress, Watcher
 from boxwright.terms import Slot, Status, Trial
@@ -14,6 +14,7 @@ from boxwright.terms import Slot, Status, Trial
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
+    from rich.text import Text
 
 
 def time_left_s(progress: Progress, settled_before: int, elapsed_s: float) -> float | None:
@@ -48,7 +49,7 @@ class PlainProgress(Watcher):
         """Say what there is to do."""
         self._before, self._began = progress.settled, time.monotonic()
         total = "?" if progress.total is None else progress.total
-        self._say(f"{progress.settled} of {total} trials done; {len(slots)} slots")
+        self._say(f"{progress.settled} of {total} trials done; {counted(len(slots), 'slot')}")
 
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
         """Say nothing: a line per run is enough."""
@@ -62,6 +63,9 @@ class PlainProgress(Watcher):
         quality = "" if record.quality is None else f" {self._objective} {number(record.quality)}"
         reason = f": {record.reason}" if record.reason else ""
         self._say(f"run {record.run}: {record.status}{quality}{reason} [{progress.settled}/{total}{best}{left}]")
+
+    def stopping(self) -> None:
+        """Say nothing: a note says why."""
 
     def note(self, text: str) -> None:
         """Pass it on."""
@@ -83,12 +87,15 @@ class LiveProgress(Watcher):
         self._progress = Progress(0, None, 0, None)
         self._before = 0
         self._began = time.monotonic()
+        self._stopping = False
+        self._over = False
         self._live: Live | None = None
 
     def __enter__(self) -> LiveProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over = True
         if self._live is not None:
             self._live.update(self._render(), refresh=True)
             self._live.stop()
@@ -117,6 +124,10 @@ class LiveProgress(Watcher):
         if record.status is not Status.SUCCESS:
             self.note(f"run {record.run}: {record.status}{': ' if record.reason else ''}{record.reason}")
 
+    def stopping(self) -> None:
+        """Say so beside the bar until the end."""
+        self._stopping = True
+
     def note(self, text: str) -> None:
         """Print a line above the display."""
         from rich.text import Text
@@ -128,36 +139,69 @@ class LiveProgress(Watcher):
 
     def _render(self) -> RenderableType:
         from rich.console import Group
+
+        if self._over:
+            return Group(self._head(), self._best())
+        return Group(self._head(), self._slot_table(), self._best())
+
+    def _head(self) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
         state = self._progress
         left_s = time_left_s(state, self._before, time.monotonic() - self._began)
-        head = Table.grid(padding=(0, 2))
-        head.add_row(
-            ProgressBar(total=state.total or max(1, state.settled), completed=state.settled, width=40),
+        stopping = ("stopped" if self._over else "stopping") if self._stopping else ""
+        texts = [
             Text(f"{state.settled}/{'?' if state.total is None else state.total} runs"),
             Text(f"{state.failed} failed" if state.failed else "", style="red"),
-            Text(f"{seconds(left_s)} left" if left_s else ""),
+            Text(stopping or (f"{seconds(left_s)} left" if left_s else ""), style="yellow" if stopping else ""),
+        ]
+        texts_width = sum(len(text) + 2 for text in texts)
+        width = 80 if self._live is None else self._live.console.width
+        head = Table.grid(padding=(0, 2))
+        head.add_row(
+            ProgressBar(
+                total=state.total or max(1, state.settled),
+                completed=state.settled,
+                width=max(10, min(40, width - texts_width)),
+            ),
+            *texts,
         )
-        slots = Table(box=None, pad_edge=False, header_style="dim")
-        for name in ("slot", "GPU", "run", "for", "configuration"):
-            slots.add_column(name, no_wrap=True, overflow="ellipsis")
+        return head
+
+    def _slot_table(self) -> RenderableType:
+        from rich.table import Table
+        from rich.text import Text
+
+        state = self._progress
+        to_come = state.total is not None and state.settled + len(self._on_slot) < state.total
+        idle = "proposing …" if to_come and not self._stopping else ""
+        rows = [("slot", "GPU", "run", "for", "configuration")]
         for slot in self._slots[:32]:
-            run, trial, since = self._on_slot.get(slot.number, (None, None, 0.0))
-            slots.add_row(
-                str(slot.number),
-                ",".join(slot.gpus) or "–",
-                "–" if run is None else str(run),
-                "" if run is None else seconds(time.monotonic() - since),
-                "" if trial is None else Text(config_text(trial.config)),
-            )
-        best = state.incumbent
-        incumbent = Text("no success yet", style="dim")
-        if best is not None:
-            incumbent = Text(
-                f"best: run {best.run}, {self._objective} {number(best.quality)}: {config_text(best.config)}",
-                style="green",
-            )
-        return Group(head, slots, incumbent)
+            gpus = ",".join(slot.gpus) or "–"
+            if slot.number in self._on_slot:
+                run, trial, since = self._on_slot[slot.number]
+                lasts = seconds(time.monotonic() - since)
+                rows.append((str(slot.number), gpus, str(run), lasts, config_text(trial.config)))
+            else:
+                rows.append((str(slot.number), gpus, "–", "", idle))
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name, *cells in zip(*rows, strict=True):
+            is_last = name == "configuration"
+            width = None if is_last else max(map(len, (name, *cells)))
+            table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width)
+        for row in rows[1:]:
+            table.add_row(*map(Text, row))
+        return table
+
+    def _best(self) -> Text:
+        from rich.text import Text
+
+        best = self._progress.incumbent
+        if best is None:
+            return Text("no success yet", style="dim")
+        return Text(
+            f"best: run {best.run}, {self._objective} {number(best.quality)}: {config_text(best.config)}",
+            style="green",
+        )

@@ -20,6 +20,7 @@ from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
 
 if TYPE_CHECKING:
     from boxwright.study.controller import Controller
+    from boxwright.study.watching import Watcher
 
 _MAX_LINE_BYTES = 64 * 1024
 
@@ -93,13 +94,13 @@ def _socket_path(study: Path) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def control_server(study: Path, controller: Controller) -> AsyncIterator[None]:
+async def control_server(study: Path, controller: Controller, watcher: Watcher) -> AsyncIterator[None]:
     """Listen for orders while the study runs. Where no socket can be made (some network disks), do without."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
             line = await asyncio.wait_for(reader.readline(), timeout=10)
-            writer.write(msgspec.json.encode(_obey(controller, line)) + b"\n")
+            writer.write(msgspec.json.encode(_obey(controller, watcher, line)) + b"\n")
             await writer.drain()
         writer.close()
 
@@ -122,7 +123,7 @@ async def control_server(study: Path, controller: Controller) -> AsyncIterator[N
         (study / CONTROL_SOCKET).unlink(missing_ok=True)
 
 
-def _obey(controller: Controller, line: bytes) -> Answer:
+def _obey(controller: Controller, watcher: Watcher, line: bytes) -> Answer:
     try:
         order = msgspec.json.decode(line, type=Order)
     except msgspec.DecodeError as error:
@@ -133,8 +134,10 @@ def _obey(controller: Controller, line: bytes) -> Answer:
         return Answer(False, f"run {order.run} is not running")
     if order.do == "stop":
         if order.now:
+            watcher.note("told to stop: the runs under way are being stopped")
             controller.interrupt()
         else:
+            watcher.note("told to stop: no new runs; waiting for those under way")
             controller.stop()
     return Answer(True)
 

@@ -163,6 +163,7 @@ class Controller:
         """Start no new run; those under way go on to their end."""
         self._stopping = True
         self._upcoming.close()
+        self._watcher.stopping()
         self._check_done()
 
     def interrupt(self) -> None:

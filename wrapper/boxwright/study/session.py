@@ -24,6 +24,7 @@ from boxwright.study.controller import Controller, Summary
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.watching import Watcher
+from boxwright.terms import Status
 
 
 def new_study(
@@ -59,13 +60,16 @@ def new_study(
             return _carry_out(setup, store, watcher, warnings)
 
 
-def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) -> Summary:
+def resume_study(
+    folder: Path, *, overrides: Sequence[str], watcher: Watcher, retry: Sequence[Status] = ()
+) -> Summary:
     """Take a study up where it was left: adopt what is still running, and go on.
 
     Args:
         folder: The study folder.
         overrides: ``key=value`` texts, e.g. ``design.runs=100`` to extend it.
         watcher: Hears what goes on.
+        retry: Trials that such a run has settled are run once more.
 
     Returns:
         How it was left.
@@ -91,7 +95,17 @@ def resume_study(folder: Path, *, overrides: Sequence[str], watcher: Watcher) ->
                 keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
             notes = ["; ".join(change.text for change in changes)] if changes else []
+            if retry:
+                notes.append(_reopen(store, retry))
+                watcher.note(notes[-1])
             return _carry_out(setup, store, watcher, notes)
+
+
+def _reopen(store: Store, statuses: Sequence[Status]) -> str:
+    """Let trials be run once more; return in one line how many."""
+    number = store.reopen_trials(statuses)
+    trials = f"{number} trial{'' if number == 1 else 's'}"
+    return f"{trials} with the outcome {' or '.join(statuses)}: {'run again' if number else 'nothing to run again'}"
 
 
 def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str]) -> Summary:
@@ -110,7 +124,7 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     store.set_meta("target", "" if setup.total is None else str(setup.total))
     store.set_meta("left", "")
     with _signals(controller, watcher):
-        async with control_server(store.study, controller):
+        async with control_server(store.study, controller, watcher):
             summary = await controller.run()
     store.set_meta("left", summary.left)
     log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")

@@ -34,6 +34,10 @@ class Watcher(Protocol):
         """A run is over and recorded."""
         ...
 
+    def stopping(self) -> None:
+        """No new run is started from now on; may be told several times."""
+        ...
+
     def note(self, text: str) -> None:
         """Something a person may want to know, in one line."""
         ...
@@ -49,6 +53,9 @@ class NoWatcher:
         """Ignore it."""
 
     def run_ended(self, record: RunRecord, progress: Progress) -> None:
+        """Ignore it."""
+
+    def stopping(self) -> None:
         """Ignore it."""
 
     def note(self, text: str) -> None:
