@@ -77,11 +77,14 @@ def run(
 @_SEEDS
 @_RUNS
 @_SET
-def resume(study: str, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]) -> int:
+@click.option("--retry", metavar="STATUS,…", help="Run trials with this outcome once more, e.g. crashed,timeout.")
+def resume(
+    study: str, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str], retry: str | None
+) -> int:
     """Go on with STUDY where it was left; with a higher --runs, extend it."""
     from boxwright.commands.running import resume_command
 
-    return resume_command(study, slots=slots, seeds=seeds, runs=runs, settings=settings)
+    return resume_command(study, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=retry)
 
 
 @cli.command()

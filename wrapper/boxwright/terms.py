@@ -46,6 +46,11 @@ class Status(enum.StrEnum):
         """Whether the trial is settled by this status, so that it gets no further run of its own accord."""
         return self not in (Status.RUNNING, Status.LOST)
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether a trial that was settled by this status is without an answer."""
+        return self not in (Status.RUNNING, Status.SUCCESS, Status.UNSAT, Status.STOPPED)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxwright.errors import UserError, nearest
 from boxwright.study.watching import NoWatcher, Watcher
+from boxwright.terms import Status
 
 if TYPE_CHECKING:
     from boxwright.study.controller import Summary
@@ -81,12 +83,22 @@ def resume(
     seeds: int | None = None,
     runs: int | None = None,
     settings: Sequence[str] = (),
+    retry: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> Summary:
     """Take a study up where it was left; with ``runs`` also extend it. See :func:`run` for the rest.
 
+    Args:
+        study: The study folder.
+        slots: How many runs at a time.
+        seeds: How many optimizer seeds.
+        runs: How many runs in all.
+        settings: ``key=value`` texts that go before what the study says, and are kept in it.
+        retry: Statuses; trials with such an outcome are run once more.
+        watcher: Hears what goes on.
+
     Raises:
-        UserError: It is no study, or somebody else is at work on it.
+        UserError: It is no study, somebody else is at work on it, or a setting would change what its runs mean.
         StudyError: The study cannot go on.
     """
     from boxwright.commands.opening import study_scenario
@@ -94,7 +106,18 @@ def resume(
 
     is_design = runs is not None and study_scenario(Path(study)).design is not None
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
-    return resume_study(Path(study), overrides=texts, watcher=watcher or NoWatcher())
+    statuses = [_failure(word) for word in retry]
+    return resume_study(Path(study), overrides=texts, watcher=watcher or NoWatcher(), retry=statuses)
+
+
+def _failure(word: str) -> Status:
+    """Return the status that a word names."""
+    known = [status for status in Status if status.is_failure]
+    status = next((status for status in known if status == word.strip().upper()), None)
+    if status is None:
+        hint = nearest(word.strip().lower(), [status.lower() for status in known])
+        raise UserError(f'"{word}" is no outcome that could be run again. {hint}', place="--retry")
+    return status
 
 
 def run_command(
@@ -119,7 +142,13 @@ def run_command(
 
 
 def resume_command(
-    study: str, *, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]
+    study: str,
+    *,
+    slots: int | None,
+    seeds: int | None,
+    runs: int | None,
+    settings: Sequence[str],
+    retry: str | None = None,
 ) -> int:
     """Do ``boxwright resume``."""
     from boxwright.commands.opening import study_scenario
@@ -127,7 +156,8 @@ def resume_command(
 
     folder = Path(study).absolute()
     with open_progress(sys.stderr, study_scenario(folder).study.objective.metric) as watcher:
-        summary = resume(folder, slots=slots, seeds=seeds, runs=runs, settings=settings, watcher=watcher)
+        words = [] if retry is None else retry.split(",")
+        summary = resume(folder, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=words, watcher=watcher)
     return _conclude(folder, summary)
 
 

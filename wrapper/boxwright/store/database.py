@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.resources import files
@@ -172,6 +172,15 @@ class Store:
                 if changed != 1:
                     raise StudyError(f"the trial of run {run} has an outcome already")
         return self.run(run)
+
+    def reopen_trials(self, statuses: Sequence[Status]) -> int:
+        """Take their outcome from all trials that a run with such a status has settled; return how many there are.
+
+        The runs stay as they are. The trials count as unsettled from now on, whatever becomes of this process.
+        """
+        reopen = "UPDATE trials SET settled_by = NULL WHERE settled_by IN (SELECT number FROM runs WHERE status = ?)"
+        with self._transaction() as db:
+            return sum(db.execute(reopen, (status,)).rowcount for status in statuses)
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember something about the study."""
