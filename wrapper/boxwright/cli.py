@@ -6,9 +6,9 @@ Answers go to stdout, talk to stderr. Exit codes: 0 done, 1 done with failed run
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ import click
 
 from boxwright import __version__
 from boxwright.errors import BoxwrightError, one_line
+from boxwright.report.streams import forget_reader, unbreakable
 
 _DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
 _SET = click.option(
@@ -192,7 +193,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold bytes that are no text
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(_guarded(words))
+    # Talk never fails: a study does not end because nobody listens any more.
+    with contextlib.redirect_stderr(unbreakable(sys.stderr)):
+        code = _guarded(words)
+    sys.exit(code)
 
 
 def _guarded(words: list[str]) -> int:  # noqa: PLR0911  one way out per kind of error
@@ -218,7 +222,7 @@ def _guarded(words: list[str]) -> int:  # noqa: PLR0911  one way out per kind of
         return 130
     except BrokenPipeError:
         # The reader of our output has gone (`boxwright results … | head`): nothing is wrong with the study.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_reader(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001  whatever is left is a bug of ours, and says so
         if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
@@ -236,4 +240,4 @@ def _drop_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_reader(sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -164,6 +165,7 @@ def resume_command(
 def _conclude(folder: Path, summary: Summary) -> int:
     """Print the best runs, the incumbent and where everything lies."""
     from boxwright.commands.opening import open_study
+    from boxwright.report.streams import forget_reader
     from boxwright.report.tables import incumbent_text, print_line, print_runs
     from boxwright.study.setup import shown_metrics
 
@@ -175,9 +177,15 @@ def _conclude(folder: Path, summary: Summary) -> int:
         incumbent = store.incumbent()
     if len(records) > _SHOWN_RUNS:
         sys.stderr.write(f"the best {_SHOWN_RUNS} of {len(records)} runs; all: boxwright results {folder}\n")
-    print_runs(records[:_SHOWN_RUNS], objective, metrics, sys.stdout)
-    print_line(incumbent_text(incumbent, objective, metrics), sys.stdout)
-    sys.stdout.write(f"study: {folder}\n")
+    try:
+        print_runs(records[:_SHOWN_RUNS], objective, metrics, sys.stdout)
+        print_line(incumbent_text(incumbent, objective, metrics), sys.stdout)
+        sys.stdout.write(f"study: {folder}\n")
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+        forget_reader(sys.stdout)  # it, or its terminal, is gone; how the study went is still to be told
     if summary.interrupted:
         sys.stderr.write(f"not finished; continue with: boxwright resume {folder}\n")
     return summary.exit_code

@@ -23,7 +23,7 @@ from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
-from boxwright.study.watching import Watcher
+from boxwright.study.watching import SafeWatcher, Watcher
 from boxwright.terms import Status
 
 
@@ -46,6 +46,7 @@ def new_study(
         UserError: The scenario, the folder or this machine is not as it should be; nothing was written.
         StudyError: The study cannot go on.
     """
+    watcher = SafeWatcher(watcher)
     loaded = load_scenario(scenario, overrides)
     folder = (study or Path("studies") / str(loaded.scenario.study.name)).absolute()
     check_new_study(folder)
@@ -78,6 +79,7 @@ def resume_study(
         UserError: It is no study, or somebody else is at work on it.
         StudyError: The study cannot go on.
     """
+    watcher = SafeWatcher(watcher)
     folder = folder.absolute()
     if not is_study(folder):
         raise UserError(f"is no study: it holds no {SCENARIO} and {SPACE}.", place=str(folder))

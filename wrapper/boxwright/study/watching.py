@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,3 +62,45 @@ class NoWatcher:
 
     def note(self, text: str) -> None:
         """Ignore it."""
+
+
+class SafeWatcher:
+    """Tells another watcher until that cannot be reached, and from then on nobody.
+
+    What shows progress writes to a terminal or a pipe, which may be gone at any moment; a study goes on without it.
+    """
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+
+    def study_started(self, progress: Progress, slots: tuple[Slot, ...]) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.study_started(progress, slots)
+
+    def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.run_started(run, trial, slot)
+
+    def run_ended(self, record: RunRecord, progress: Progress) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.run_ended(record, progress)
+
+    def stopping(self) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.stopping()
+
+    def note(self, text: str) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.note(text)
+
+    @contextmanager
+    def _silenced_by_trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self._watcher = NoWatcher()
