@@ -12,9 +12,8 @@ from boxwright.parse.logs import LINE_LIMIT_BYTES, Line, quoted, read_lines, sho
 from boxwright.parse.numbers import finite
 from boxwright.parse.readings import Readings
 from boxwright.parse.result_line import RESULT_NEEDLE, ResultLine, read_result, result_body
+from boxwright.parse.searching import OverrunError, search_log
 from boxwright.scenario.model import Parse
-
-_CAPTURE_LIMIT = 200
 
 
 @dataclass(slots=True)
@@ -51,61 +50,74 @@ class ResultLines:
         return read_result(self.last)
 
 
-@dataclass(slots=True)
-class _LastMatch:
-    """The match of a named pattern that counts: the last one."""
-
-    pattern: re.Pattern[str]
-    text: str | None = None
-    line: int = 0
-
-    def search(self, text: str, line: int) -> None:
-        """Take up the last match in this line, if there is one."""
-        if self.pattern.search(text):  # most lines hold none, and an iterator costs twice as much
-            for match in self.pattern.finditer(text):
-                self.text = match.group(1 if self.pattern.groups else 0) or ""
-                self.line = line
-
-
 def read_stdout(path: Path, parse: Parse, readings: Readings, *, result_lines: bool) -> ResultLines:
     """Return the result lines of a log, and add the metrics of the other sources to the readings."""
     found = ResultLines()
-    matches = {name: _LastMatch(pattern) for name, pattern in _patterns(parse, readings).items()}
-    needles = () if matches else (RESULT_NEEDLE,) * result_lines + (b"\t",) * parse.tab
+    patterns = _patterns(parse, readings)
+    needles = (RESULT_NEEDLE,) * result_lines + (b"\t",) * parse.tab
+    if parse.tab or patterns:
+        readings.searched.append(path.name)
     cut = 0
-    if matches or needles:
-        if parse.tab or matches:
-            readings.searched.append(path.name)
-        try:
-            for line in read_lines(path, needles):
-                if result_lines and RESULT_NEEDLE in line.text and result_body(line.text) is not None:
-                    found.add(line, f"{path.name}:{line.number}")
-                elif line.cut:
-                    cut += 1
-                    continue
-                elif parse.tab and b"\t" in line.text:
-                    read_tab_line(line, path.name, "tab", readings)
-                if matches and not line.cut:
-                    text = line.text.decode("utf-8", "replace")
-                    for match in matches.values():
-                        match.search(text, line.number)
-        except OSError as error:
-            readings.refuse(f"{path.name}: {error.strerror or error}")
+    try:
+        for line in read_lines(path, needles) if needles else ():
+            if result_lines and RESULT_NEEDLE in line.text and result_body(line.text) is not None:
+                found.add(line, f"{path.name}:{line.number}")
+            elif line.cut:
+                cut += 1
+            elif parse.tab and b"\t" in line.text:
+                read_tab_line(line, path.name, "tab", readings)
+    except OSError as error:
+        readings.refuse(f"{path.name}: {error.strerror or error}")
+        return found
+    if patterns:
+        cut = max(cut, _search(path, patterns, readings))
     if cut:
         readings.refuse(f"{path.name}: {cut} lines longer than {LINE_LIMIT_BYTES // 1024} KiB were not searched")
-    for name, match in matches.items():
-        _give_match(name, match, path.name, readings)
     return found
 
 
-def _patterns(parse: Parse, readings: Readings) -> dict[str, re.Pattern[str]]:
+def _patterns(parse: Parse, readings: Readings) -> dict[str, str]:
+    """Return the patterns that are regular expressions."""
     patterns = {}
     for name, text in parse.regex.items():
         try:
-            patterns[name] = compiled(text)
+            compiled(text)
+            patterns[name] = text
         except re.error as error:
             readings.refuse(f"parse.regex.{name}: {quoted(text)} is no regular expression: {error}")
     return patterns
+
+
+def _search(path: Path, patterns: dict[str, str], readings: Readings) -> int:
+    """Add what the patterns find to the readings; return how many lines were too long to be searched.
+
+    One that takes too long is left out and the others are searched once more: it may be of a metric that is only
+    shown.
+    """
+    while patterns:
+        try:
+            found = search_log(path, patterns)
+        except OverrunError as error:
+            late = (error.name,) if error.name in patterns else tuple(patterns)
+            for name in late:
+                problem = f"parse.regex.{shortened(one_line(name), 60)} {error}"
+                readings.give(name, None, source="regex", where=path.name, problem=problem)
+            patterns = {name: text for name, text in patterns.items() if name not in late}
+            continue
+        except OSError as error:
+            readings.refuse(f"parse.regex: {error}")
+            return 0
+        if found.problem:
+            readings.refuse(f"{path.name}: {found.problem}")
+        for name in patterns:
+            if (match := found.matches.get(name)) is None:
+                continue
+            value = finite(match.text)
+            where = f"{path.name}:{match.line}"
+            problem = "" if value is not None else not_finite(where, name, match.text)
+            readings.give(name, value, source="regex", where=where, problem=problem)
+        return found.cut
+    return 0
 
 
 @functools.lru_cache(maxsize=256)
@@ -116,15 +128,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
         re.error: It is no regular expression.
     """
     return re.compile(pattern)
-
-
-def _give_match(name: str, match: _LastMatch, file: str, readings: Readings) -> None:
-    if match.text is None:
-        return
-    value = finite(match.text[:_CAPTURE_LIMIT])
-    where = f"{file}:{match.line}"
-    problem = "" if value is not None else not_finite(where, name, match.text)
-    readings.give(name, value, source="regex", where=where, problem=problem)
 
 
 def read_tab_line(line: Line, file: str, source: str, readings: Readings) -> None:

@@ -29,8 +29,8 @@ async def read_run(setup: Setup, study: Path, exit_: Exit) -> Outcome:
 
 def _is_quick(setup: Setup, folder: Path) -> bool:
     """Return whether the reading takes less time than handing it to a thread."""
-    outputs = setup.scenario.outputs
-    if outputs.collect or outputs.require or setup.scenario.parse.json:
+    outputs, parse = setup.scenario.outputs, setup.scenario.parse
+    if outputs.collect or outputs.require or parse.json or parse.regex:
         return False
     try:
         return (folder / "stdout.log").stat().st_size < _SMALL_LOG_BYTES

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from boxwright.errors import UserError
+from boxwright.parse.searching import close_searchers
 from boxwright.scenario import load_scenario
 from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
@@ -115,7 +116,10 @@ def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str
         for note in notes:
             log(note)
         discard_left_over(setup.scenario, store, log)
-        return asyncio.run(_session(setup, store, watcher, log))
+        try:
+            return asyncio.run(_session(setup, store, watcher, log))
+        finally:
+            close_searchers()
 
 
 async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
