@@ -52,3 +52,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"boxwright.commands.{_HOME.get(name, name)}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not yet."""
+    return sorted({*globals(), *__all__})

@@ -130,11 +130,11 @@ def show(study: str, run: int, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("study")
-@click.argument("run", type=_RUN)
+@click.argument("run", type=_RUN, required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run is over.")
 @click.option("--stderr", is_flag=True, help="The run's stderr instead of its stdout.")
-def tail(study: str, run: int, follow: bool, stderr: bool) -> int:
-    """Print what a RUN of STUDY has written."""
+def tail(study: str, run: int | None, follow: bool, stderr: bool) -> int:
+    """Print what a RUN of STUDY, the newest if not given, has written."""
     from boxwright.commands.show import tail_command
 
     return tail_command(study, run, follow=follow, stderr=stderr)
