@@ -197,6 +197,8 @@ def test_wallclock_limit_starts_no_new_run(
     done = boxwright(
         "run", make_scenario(MIDDLING, more="[limits]\nwallclock_s = 1.5\n"), "--study", "s", "--slots", "1"
     )
-    assert done.returncode == 130
+    assert done.returncode == 0  # that is what was asked for
+    assert "limits.wallclock_s is over: no new runs" in done.stderr
+    assert f"continue with: boxwright resume {tmp_path / 's'}" in done.stderr
     assert 1 <= len(statuses(tmp_path / "s")) <= 3
     assert set(statuses(tmp_path / "s")) == {Status.SUCCESS}

@@ -258,6 +258,7 @@ class Limits(_Section, frozen=True, kw_only=True):
         memory: Sum over the run's processes.
         output: Size of stdout and stderr together.
         wallclock_s: Seconds after which the study starts no new run.
+        first_failures: After so many crashes for one reason, before any answer, no new run is started; 0: never.
     """
 
     cutoff_s: PositiveSeconds | None = None
@@ -265,6 +266,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     memory: Size | None = None
     output: Size = "1 GiB"
     wallclock_s: PositiveSeconds | None = None
+    first_failures: Annotated[int, Meta(ge=0)] = 5
 
 
 class Parse(_Section, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from boxwright.store.table import ResultsTable
 from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
+from boxwright.study.first_failures import FirstFailures
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
@@ -47,17 +48,19 @@ class Summary:
         failed: Those among them without an answer (crashed, timed out, killed …).
         interrupted: Whether it was stopped before it was through.
         aborted: Whether a run asked for the study to stop.
+        limited: Whether a limit of the scenario stopped it (``wallclock_s``, ``first_failures``), and no person.
     """
 
     settled: int
     failed: int
     interrupted: bool
     aborted: bool
+    limited: bool = False
 
     @property
     def exit_code(self) -> int:
         """Return what the command line exits with: 0 done, 1 done with failed runs, 130 interrupted."""
-        if self.interrupted:
+        if self.interrupted and not self.limited:
             return 130
         return 1 if self.failed or self.aborted else 0
 
@@ -105,6 +108,8 @@ class Controller:
         self._stopping = False
         self._interrupted = False
         self._aborted = False
+        self._limited = False
+        self._first_failures = FirstFailures(setup.scenario.limits.first_failures)
         self._done = asyncio.Event()
         self._error: BaseException | None = None
 
@@ -134,13 +139,17 @@ class Controller:
         if self._error is not None:
             raise self._error
         through = self._upcoming.created == self._settled and self._upcoming.is_all_proposed
-        return Summary(self._settled, self._failed, not through and not self._aborted, self._aborted)
+        interrupted = not through and not self._aborted
+        limited = self._limited and not self._interrupted
+        return Summary(self._settled, self._failed, interrupted, self._aborted, limited)
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
         finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.runs(settling=True)]
         created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
+        if self._settled > self._failed:
+            self._first_failures.switch_off()
         self._incumbent = self._store.incumbent()
         unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
         adopted = list(self._store.runs(running=True))
@@ -209,8 +218,14 @@ class Controller:
         return self._setup.scenario.limits.grace_s + UNKILLABLE_S
 
     def _out_of_time(self) -> None:
-        self._watcher.note("limits.wallclock_s is over: no new runs, waiting for those under way")
-        self.stop()
+        self._stop_at_limit("limits.wallclock_s is over: no new runs, waiting for those under way")
+
+    def _stop_at_limit(self, note: str) -> None:
+        if not self._stopping:
+            self._limited = True
+            self._watcher.note(note)
+            self._log(note)
+            self.stop()
 
     def _check_done(self) -> None:
         if not (self._running or self._tasks) and (self._stopping or self._upcoming.is_through):
@@ -334,13 +349,15 @@ class Controller:
             best = None if self._incumbent is None else self._incumbent.cost
             if cost is not None and (best is None or cost < best):
                 self._incumbent = record
-            self._failed += outcome.status not in (Status.SUCCESS, Status.UNSAT, Status.STOPPED)
+            self._failed += outcome.status.is_failure
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:
             self._upcoming.put_back(trial)
             self._wake_idle_slot()
         self._watcher.run_ended(record, self._progress())
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
+        if settles and self._first_failures.reached_by(record):
+            self._stop_at_limit(self._first_failures.text(record))
         if outcome.status is Status.ABORT:
             self._aborted = True
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")
