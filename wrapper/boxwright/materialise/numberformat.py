@@ -1,6 +1,7 @@
 """Number formats of DOE platforms: patterns of Java's ``DecimalFormat``, as ``0.00##`` or ``0.###E0``.
 
-Rounding is half-even on the exact value of the number, as Java's is. Patterns: ``0`` (a digit, always), ``#`` (a
+Rounding is half-even on the exact value of the number, as Java's is; where nothing has to be cut off, the digits are
+the shortest that tell the number from its neighbours. Patterns: ``0`` (a digit, always), ``#`` (a
 digit, if there is one), ``.``, ``,`` (size of the groups), ``E0`` (exponent), ``%`` and ``‰`` (times 100, 1000),
 ``'…'`` (text as it is), ``;`` (another pattern for negative numbers: only its affixes count).
 """
@@ -10,11 +11,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 _NUMBER = re.compile(r"(?P<whole>[#,]*[0,]*)(?:(?P<point>\.)(?P<fraction>0*#*))?(?:E(?P<exponent>0+))?")
 _SPECIAL = set("#0.,;")
 _EXACT = Context(prec=1200, rounding=ROUND_HALF_EVEN)  # no double has more digits
+_LONG = 2.0**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,15 @@ class NumberFormat:
             return "NaN"
         is_negative = math.copysign(1.0, number) < 0
         prefix, suffix = self.negative if is_negative else self.positive
-        scaled = abs(number) * self.factor  # in doubles, as Java does
+        scaled = abs(float(number)) * self.factor  # in doubles, as Java does
         if math.isinf(scaled):
             return f"{prefix}∞{suffix}"
-        # Above 2⁵³ only the digits that tell the number from its neighbours are meant.
-        size = Decimal(repr(scaled)) if scaled >= 2**53 else Decimal(scaled)
-        body = self._scientific(size) if self.exponent_digits else self._plain(size)
+        body = self._scientific(scaled) if self.exponent_digits else self._plain(scaled)
         return prefix + body + suffix
 
-    def _plain(self, size: Decimal) -> str:
+    def _plain(self, scaled: float) -> str:
+        short = Decimal(repr(scaled))
+        size = short if _decimals(short) <= self.max_fraction else Decimal(scaled)
         rounded = size.quantize(Decimal(1).scaleb(-self.max_fraction), context=_EXACT)
         whole, _, fraction = f"{rounded:f}".partition(".")
         whole = whole.lstrip("0").rjust(self.min_whole, "0")
@@ -68,8 +70,8 @@ class NumberFormat:
             whole = re.sub(rf"(?<=\d)(?=(?:\d{{{self.group}}})+$)", ",", whole)
         return whole + ("." if fraction or self.always_point else "") + fraction
 
-    def _scientific(self, size: Decimal) -> str:
-        digits, magnitude = self._significant(size)  # the value is 0.digits × 10^magnitude
+    def _scientific(self, scaled: float) -> str:
+        digits, magnitude = self._significant(scaled)  # the value is 0.digits × 10^magnitude
         if self.max_whole > max(1, self.min_whole):
             # Exponents are multiples of the most digits before the point, as in engineering notation.
             exponent = (magnitude - 1) // self.max_whole * self.max_whole
@@ -80,18 +82,28 @@ class NumberFormat:
         whole_count = magnitude - exponent if digits else least_whole
         digits = digits.ljust(max(self.min_whole + self.min_fraction, whole_count), "0")
         whole, fraction = digits[:whole_count], digits[whole_count:]
-        exponent = exponent if size else 0
+        exponent = exponent if scaled else 0
         sign = "-" if exponent < 0 else ""
         point = "." if fraction or self.always_point else ""
         return f"{whole}{point}{fraction}E{sign}{str(abs(exponent)).rjust(self.exponent_digits, '0')}"
 
-    def _significant(self, size: Decimal) -> tuple[str, int]:
-        if not size:
+    def _significant(self, scaled: float) -> tuple[str, int]:
+        if not scaled:
             return "", 0
+        rounded = short = Decimal(repr(scaled))
         wanted = self.max_whole + self.max_fraction
-        rounded = Context(prec=wanted, rounding=ROUND_HALF_EVEN).plus(size) if wanted else size
+        if wanted and len(short.normalize().as_tuple().digits) > wanted:
+            # Java does not know of a whole number that its digits are exact, and takes each half up.
+            rounding = ROUND_HALF_UP if scaled.is_integer() and scaled < _LONG else ROUND_HALF_EVEN
+            rounded = Context(prec=wanted, rounding=rounding).plus(Decimal(scaled))
         digits = "".join(map(str, rounded.as_tuple().digits))
         return digits.rstrip("0"), rounded.adjusted() + 1
+
+
+def _decimals(size: Decimal) -> int:
+    exponent = size.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)  # a finite number
+    return -exponent
 
 
 def parse_format(pattern: str) -> NumberFormat:
