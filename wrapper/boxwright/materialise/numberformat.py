@@ -51,7 +51,7 @@ class NumberFormat:
             return "NaN"
         is_negative = math.copysign(1.0, number) < 0
         prefix, suffix = self.negative if is_negative else self.positive
-        scaled = abs(float(number)) * self.factor  # in doubles, as Java does
+        scaled = abs(number) * self.factor  # in doubles, as Java does
         if math.isinf(scaled):
             return f"{prefix}∞{suffix}"
         body = self._scientific(scaled) if self.exponent_digits else self._plain(scaled)
@@ -93,8 +93,9 @@ class NumberFormat:
         rounded = short = Decimal(repr(scaled))
         wanted = self.max_whole + self.max_fraction
         if wanted and len(short.normalize().as_tuple().digits) > wanted:
-            # Java does not know of a whole number that its digits are exact, and takes each half up.
-            rounding = ROUND_HALF_UP if scaled.is_integer() and scaled < _LONG else ROUND_HALF_EVEN
+            # Java does not know of a double that is whole that its digits are exact, and takes each half up.
+            is_whole_double = isinstance(scaled, float) and scaled.is_integer() and scaled < _LONG
+            rounding = ROUND_HALF_UP if is_whole_double else ROUND_HALF_EVEN
             rounded = Context(prec=wanted, rounding=rounding).plus(Decimal(scaled))
         digits = "".join(map(str, rounded.as_tuple().digits))
         return digits.rstrip("0"), rounded.adjusted() + 1
