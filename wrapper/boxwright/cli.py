@@ -12,6 +12,7 @@ import io
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -20,13 +21,34 @@ from boxwright.errors import BoxwrightError, one_line
 from boxwright.report.streams import forget_reader, unbreakable
 
 _DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
+
+
+class _Count(click.IntRange):
+    """A whole number of at least 1, refused in our words."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number.
+
+        Raises:
+            click.BadParameter: It is none, or out of range.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            most = "" if self.max is None else f" and at most {self.max}"
+            self.fail(f'found "{value}"; give a whole number of at least {self.min}{most}.', param, ctx)
+
+
+_COUNT = _Count(1)
 _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
 )
-_SLOTS = click.option("--slots", type=click.IntRange(1), help="How many runs at a time.")
-_SEEDS = click.option("--seeds", type=click.IntRange(1), help="How many optimizer seeds share the model.")
-_RUNS = click.option("--runs", type=click.IntRange(1), help="How many runs in all.")
-_RUN = click.IntRange(1, 2**63 - 1)  # what the database can number
+_SLOTS = click.option("--slots", type=_COUNT, help="How many runs at a time.")
+_SEEDS = click.option("--seeds", type=_COUNT, help="How many optimizer seeds share the model.")
+_RUNS = click.option("--runs", type=_COUNT, help="How many runs in all.")
+_RUN = _Count(1, 2**63 - 1)  # what the database can number
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on stdout.")
 
 
@@ -36,7 +58,7 @@ def cli() -> None:
     """Turn any command line into a black box that can be designed, tuned and run on any number of slots."""
 
 
-@cli.command()
+@cli.command(short_help="Copy a scenario of the gallery into FOLDER, or list them.")
 @click.argument("name", required=False)
 @click.argument("folder", required=False)
 def init(name: str | None, folder: str | None) -> int:
@@ -56,7 +78,7 @@ def check(scenario: str, settings: Sequence[str]) -> int:
     return check_command(scenario, settings=settings)
 
 
-@cli.command()
+@cli.command(short_help="Carry out SCENARIO in a new study.")
 @click.argument("scenario")
 @click.option("--study", metavar="DIR", help="The study folder to make; studies/NAME if not given.")
 @_SLOTS
@@ -72,7 +94,7 @@ def run(
     return run_command(scenario, study=study, slots=slots, seeds=seeds, runs=runs, settings=settings)
 
 
-@cli.command()
+@cli.command(short_help="Go on with STUDY where it was left, or extend it.")
 @click.argument("study")
 @_SLOTS
 @_SEEDS
@@ -163,7 +185,7 @@ def stop(study: str, now: bool) -> int:
 @cli.command()
 @click.argument("study")
 @click.argument("target", required=False)
-@click.option("--best", type=click.IntRange(1), metavar="K", help="Only the best K runs.")
+@click.option("--best", type=_COUNT, metavar="K", help="Only the best K runs.")
 def archive(study: str, target: str | None, best: int | None) -> int:
     """Pack the runs of STUDY into TARGET (.tar.zst, .tar.gz or .zip)."""
     from boxwright.commands.archive import archive_command
@@ -182,7 +204,7 @@ def schema() -> int:
 @cli.command()
 @_JSON
 def doctor(as_json: bool) -> int:
-    """Say what this machine has: cores, GPUs, memory, packages, schedulers."""
+    """Say what this machine has: cores, memory, GPUs, packages."""
     from boxwright.commands.doctor import doctor_command
 
     return doctor_command(as_json=as_json)

@@ -50,17 +50,21 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     from boxwright.errors import one_line
     from boxwright.materialise import describe_plan
     from boxwright.parse.sources import answer_sources
-    from boxwright.report.words import value_text
+    from boxwright.report.words import counted, value_text
 
     found = check(scenario, settings=settings)
     setup = found.setup
     write = sys.stdout.write
-    kind = type(setup.scenario.design).__name__
     if setup.scenario.optimizer is not None:
-        kind = f"SMAC, {setup.scenario.optimizer.seeds or len(setup.slots)} seeds that share a model"
+        seeds = setup.scenario.optimizer.seeds or len(setup.slots)
+        kind = f"SMAC, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
+    else:
+        assert setup.scenario.design is not None
+        kind = f"{setup.scenario.design.__struct_config__.tag} design"
+    trials = "an unknown number of trials" if setup.total is None else counted(setup.total, "trial")
     objective = setup.scenario.study.objective
-    write(f"{setup.place}: sound. {setup.total or 'an unknown number of'} trials, {kind}; ")
-    write(f"{objective.direction} {objective.metric}; {len(setup.slots)} slots\n")
+    write(f"{setup.place}: sound. {trials}, {kind}; ")
+    write(f"{objective.direction} {objective.metric}; {counted(len(setup.slots), 'slot')}\n")
     sources = answer_sources(
         setup.scenario.parse, objective.metric, has_postprocess=setup.scenario.postprocess is not None
     )

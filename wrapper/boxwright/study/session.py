@@ -125,7 +125,7 @@ def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str
 async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
     proposer = make_proposer(setup, store.study, log)
     controller = Controller(setup, store, proposer, watcher, log)
-    log(f"{len(setup.slots)} slots, {setup.total or '?'} trials")
+    log(f"slots: {len(setup.slots)}, trials: {setup.total or '?'}")
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
     store.set_meta("target", "" if setup.total is None else str(setup.total))
     store.set_meta("left", "")
