@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from boxwright.errors import UserError
+from boxwright.errors import StudyError, UserError
 from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
 
 if TYPE_CHECKING:
@@ -129,8 +129,11 @@ def _obey(controller: Controller, watcher: Watcher, line: bytes) -> Answer:
     except msgspec.DecodeError as error:
         return Answer(False, f"not understood: {error}")
     if order.do == "kill":
-        if order.run is not None and controller.kill(order.run):
-            return Answer(True)
+        try:
+            if order.run is not None and controller.kill(order.run):
+                return Answer(True)
+        except StudyError as error:
+            return Answer(False, str(error))
         return Answer(False, f"run {order.run} is not running")
     if order.do == "stop":
         if order.now:

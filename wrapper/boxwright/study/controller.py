@@ -28,6 +28,7 @@ from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.first_failures import FirstFailures
+from boxwright.study.kills import BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
@@ -37,6 +38,8 @@ from boxwright.terms import Outcome, Slot, Status, Trial
 
 MAX_LOST = 3
 """A trial whose slot agent vanishes so often under one controller is settled as LOST: it may be what kills it."""
+
+_KILLED = Outcome(Status.KILLED, reason=BY_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Controller:
         self._upcoming = Upcoming(store, proposer, seed=setup.scenario.study.seed, budget=setup.budget)
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
-        self._killed: dict[int, str] = {}
+        self._kills = KillOrders(store)
         self._cancelled: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = 0
@@ -157,6 +160,8 @@ class Controller:
             trial = unsettled.get(record.trial) or self._store.trial(record.trial)
             self._running[record.run] = _Running(trial, record.attempt, adopted=True)
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
+            if self._kills.take_up(record.run):
+                self._executor.cancel(record.run, BY_PERSON)
         under_way = {record.trial for record in adopted}
         self._upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
         self._table.rewrite(self._store.finished_runs())
@@ -194,12 +199,16 @@ class Controller:
         self._done.set()
 
     def kill(self, run: int) -> bool:
-        """Stop one run for good; return whether it was running."""
+        """Stop one run for good; return whether it was running.
+
+        Raises:
+            StudyError: The order cannot be recorded.
+        """
         if run not in self._running:
             return False
-        self._killed[run] = "killed by a person"
+        self._kills.give(run)
         self._cancelled.add(run)
-        self._executor.cancel(run, self._killed[run])
+        self._executor.cancel(run, BY_PERSON)
         return True
 
     @property
@@ -294,8 +303,7 @@ class Controller:
             return False
         if run in self._cancelled:  # while its inputs were being copied
             lost = Outcome(Status.LOST, reason="the study was interrupted")
-            killed = Outcome(Status.KILLED, reason=self._killed.get(run, ""))
-            self._settle(run, killed if run in self._killed else lost, None)
+            self._settle(run, _KILLED if self._kills.cover(run) else lost, None)
             return False
         self._executor.submit(slot.number, request)
         self._watcher.run_started(run, trial, slot)
@@ -308,7 +316,7 @@ class Controller:
         if running is None:
             return
         outcome = await read_run(self._setup, self._store.study, exit_)
-        if exit_.ended_by is Ended.CANCELLED and exit_.run not in self._killed:
+        if exit_.ended_by is Ended.CANCELLED and not self._kills.cover(exit_.run, exit_):
             outcome = Outcome(Status.LOST, reason=exit_.detail or "the study was interrupted")
         self._settle(exit_.run, outcome, exit_)
         await discard_after_run(self._setup.scenario, self._store.study, exit_, outcome, self._log)
@@ -322,7 +330,8 @@ class Controller:
             if not running.adopted:
                 self._lost[running.trial.number] += 1
                 self._busy.discard(slot)
-            self._settle(run, Outcome(Status.LOST, reason=reason), None)
+            lost = Outcome(Status.LOST, reason=reason)
+            self._settle(run, _KILLED if self._kills.cover(run) else lost, None)
         if run is None and slot in self._slots:
             del self._slots[slot]
             self._idle.pop(slot, None)
