@@ -158,3 +158,15 @@ def test_names_with_odd_characters_are_carried_through(
     assert boxwright("resume", study).returncode == 0
     assert (study / "runs/000/000004/exit.json").is_file()
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_optimizer_on_a_space_of_which_next_to_everything_is_forbidden(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    names = [f"p{number}" for number in range(20)]
+    space = "".join(f'{name} = {{ type = "int", lower = 0, upper = 1 }}\n' for name in names)
+    scenario = make_scenario(
+        space=f'{space}forbidden = ["{{{" + ".join(names)} > 1}}"]\n', design="[optimizer]\nruns = 30\nseeds = 1\n"
+    )
+    assert "space: 10000 points drawn in a row are forbidden. Loosen" in bad(boxwright, scenario)
+    assert boxwright("check", scenario).returncode == 2

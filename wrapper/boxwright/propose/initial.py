@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from boxwright.errors import SpaceError
 from boxwright.propose.sampling import sobol
 from boxwright.scenario.model import Optimizer
@@ -28,6 +30,15 @@ def refuse_unbounded(space: Space) -> None:
         )
 
 
+def refuse_nearly_forbidden(space: Space, settings: Optimizer) -> None:
+    """Refuse a space of which next to everything is forbidden: chance would find nothing to begin with.
+
+    Raises:
+        SpaceError: No point can be drawn.
+    """
+    next(sobol(space, 1, settings.seed))
+
+
 def initial_size(space: Space, settings: Optimizer, seeds: int) -> int:
     """Return how many configurations the initial design has, as far as the space holds so many.
 
@@ -43,13 +54,15 @@ def initial_size(space: Space, settings: Optimizer, seeds: int) -> int:
 def initial_design(space: Space, settings: Optimizer, seeds: int) -> list[Config]:
     """Return the initial design: the default configuration, then points of a scrambled Sobol sequence.
 
-    Every configuration occurs once; a small space may hold fewer than were asked for.
+    Every configuration occurs once; a small space, and one of which much is forbidden, may give fewer than were asked
+    for.
     """
     size = initial_size(space, settings, seeds)
     default: Config = space.default()
     design = {config_key(default): default}
-    for config in sobol(space, _POINTS_PER_CONFIG * size, settings.seed):
-        if len(design) >= size:
-            break
-        design.setdefault(config_key(config), config)
+    with contextlib.suppress(SpaceError):
+        for config in sobol(space, _POINTS_PER_CONFIG * size, settings.seed):
+            if len(design) >= size:
+                break
+            design.setdefault(config_key(config), config)
     return list(design.values())[:size]

@@ -11,6 +11,7 @@ from boxwright.errors import ScenarioError
 from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
+from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
@@ -95,8 +96,12 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
     )
     if scenario.design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
-    elif scenario.optimizer is not None and space.unbounded:
-        raise ScenarioError(f"{place}: space.{space.unbounded[0]}: an optimizer needs bounds. Give lower and upper.")
+    elif scenario.optimizer is not None:
+        if space.unbounded:
+            raise ScenarioError(
+                f"{place}: space.{space.unbounded[0]}: an optimizer needs bounds. Give lower and upper."
+            )
+        refuse_nearly_forbidden(space, scenario.optimizer)
     return setup
 
 
