@@ -58,7 +58,7 @@ def test_good_scenario_is_taken(tmp_path: Path) -> None:
         (
             '{ type = "float", lower = 0, upper = 1 }',
             "7",
-            ": space.x: found the number 7, expected a table or a text",
+            ': space.x: found the number 7, expected a table such as { type = "constant", value = 7 }',
         ),
         (
             '{ type = "float", lower = 0, upper = 1 }',
@@ -70,6 +70,11 @@ def test_good_scenario_is_taken(tmp_path: Path) -> None:
         ('[command]\nargv = ["true"]', "command = 3", ": command: found the number 3, expected a table"),
         ("[design]", "[designs]", ': designs: unknown key. Did you mean "design"?'),
         ('argv = ["true"]', 'argv = "true"', ': command.argv: found the text "true", expected an array, each a text'),
+        (
+            'argv = ["true"]',
+            'argv = "./run.sh a"',
+            ': command.argv: found the text "./run.sh a", expected an array, each a text. Write ["./run.sh", "a"].',
+        ),
         ('argv = ["true"]', "argv = [1]", ": command.argv[0]: found the number 1, expected a text"),
         ('argv = ["true"]', "argv = []", ": command: found neither argv nor line. Write exactly one of them."),
         ('argv = ["true"]', 'argv = ["a"]\nline = "a"', ": command: found both argv and line."),
@@ -87,6 +92,48 @@ def test_good_scenario_is_taken(tmp_path: Path) -> None:
 )
 def test_fault_is_told_with_its_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     assert complaint(tmp_path, GOOD.replace(old, new)).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        ("[0, 1]", 'found the array [0, 1], expected a table such as { type = "int", lower = 0, upper = 1 }'),
+        ("[0.5, 1]", 'found the array [0.5, 1], expected a table such as { type = "float", lower = 0.5, upper = 1 }'),
+        ("[1, 2, 4]", 'found the array [1, 2, 4], expected a table such as { type = "categorical", choices = [1, 2,'),
+        ('["a", "b"]', 'found an array, expected a table such as { type = "categorical", choices = ["a", "b"] }'),
+        ("true", 'found true, expected a table such as { type = "constant", value = true }'),
+        ('"relu"', 'found the text "relu", expected a table such as { type = "constant", value = "relu" }'),
+        ('"p.pcs"', 'found the text "p.pcs", expected a table such as { type = "float", lower = 0.0, upper = 1.0 }'),
+        ("[]", 'found an array, expected a table such as { type = "float", lower = 0.0, upper = 1.0 }'),
+        ("[[1]]", 'found the array [[1]], expected a table such as { type = "float", lower = 0.0, upper = 1.0 }'),
+    ],
+)
+def test_parameter_in_a_shorter_form_is_told_the_right_one(tmp_path: Path, parameter: str, message: str) -> None:
+    text = GOOD.replace('{ type = "float", lower = 0, upper = 1 }', parameter)
+    assert complaint(tmp_path, text).startswith(f": space.x: {message}")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('[space.y]\ntype = "categorical"\nvalues = [1]', ': space.y.values: unknown key. Did you mean "choices"?'),
+        ('[space.y]\ntype = "ordinal"\nvalues = [1]', ': space.y.values: unknown key. Did you mean "sequence"?'),
+        ('[space.y]\ntype = "int"\nmin = 1', ': space.y.min: unknown key. Did you mean "lower"?'),
+        ("[limits]\ntimeout = 3", ': limits.timeout: unknown key. Did you mean "cutoff_s"?'),
+        ("[env]\nA = 3", ': env: unknown key. Did you mean "environment"?'),
+        ("[slots]\nworkers = 3", ': slots.workers: unknown key. Did you mean "count"?'),
+        ('[inputs]\nfiles = ["data.txt"]', ': inputs.files[0]: found the text "data.txt", expected a table. Write '
+        '{ source = "data.txt" }.'),
+        ('[inputs]\nparameters = ["p.json"]', ': inputs.parameters[0]: found the text "p.json", expected a table. '
+        'Write { target = "p.json" }.'),
+        ('[study]\nobjective = "loss"', ': study.objective: found the text "loss", expected a table. Write '
+        '{ metric = "loss" }.'),
+        ('[outputs]\ncollect = "*.h5"', ': outputs.collect: found the text "*.h5", expected an array, each a text. '
+        'Write ["*.h5"].'),
+    ],
+)  # fmt: skip
+def test_other_names_and_shorter_forms_are_told_the_right_one(tmp_path: Path, more: str, message: str) -> None:
+    assert complaint(tmp_path, GOOD + more).startswith(message)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from boxwright.scenario.forms import parameter_form
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.sizes import parse_size
 from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
@@ -62,9 +63,9 @@ def _study_faults(scenario: Scenario) -> Faults:
 def _space_faults(scenario: Scenario) -> Faults:
     for name, value in scenario.space.items():
         if isinstance(value, str) and name != "file":
-            yield ("space", name), f'found the text "{value}", expected a table such as {{ type = "float", … }}'
+            yield ("space", name), f'found the text "{value}", expected a table such as {parameter_form(value)}'
         if isinstance(value, tuple) and name != "forbidden":
-            yield ("space", name), 'found an array, expected a table such as { type = "float", … }'
+            yield ("space", name), f"found an array, expected a table such as {parameter_form(value)}"
     source = scenario.space.get("file")
     if isinstance(source, str):
         yield from _file_fault(scenario, ("space", "file"), source)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec.inspect as types
 
 from boxwright.errors import nearest
+from boxwright.scenario.forms import array_form, known_key, known_type, parameter_form, section_form
 from boxwright.scenario.layers import show
 
 Key = tuple[str | int, ...]
@@ -59,7 +60,7 @@ def _struct_faults(value: object, kind: types.StructType, key: Key) -> Iterator[
     known = [*fields, kind.tag_field] if kind.tag_field else list(fields)
     for name in value:
         if name not in known:
-            yield Fault((*key, name), f"unknown key. {nearest(name, known)}")
+            yield Fault((*key, name), f"unknown key. {known_key(name, known)}")
     for name, field in fields.items():
         if name in value:
             yield from _faults(value[name], field.type, (*key, name))
@@ -80,10 +81,13 @@ def _union_faults(value: object, kinds: Iterable[types.Type], key: Key) -> Itera
         if tag is None:
             yield Fault(key, f'the key "{tag_field}" is missing. Known: {", ".join(by_tag)}.')
         elif not isinstance(tag, str) or tag not in by_tag:
-            hint = nearest(_SYNONYMS.get(str(tag).lower(), str(tag)), by_tag)
-            yield Fault((*key, tag_field), f"{show(tag)} is not known here. {hint}")
+            yield Fault((*key, tag_field), f"{show(tag)} is not known here. {known_type(str(tag), by_tag)}")
         else:
             yield from _struct_faults(value, by_tag[tag], key)
+        return
+    if len(key) == 2 and key[0] == "space" and key[1] not in ("file", "forbidden") and not isinstance(value, Mapping):
+        problem = f"found {_found(value)}, expected a table such as {parameter_form(value)}"
+        yield Fault(key, problem)
         return
     for kind in kinds:
         is_table = isinstance(kind, types.DictType) and isinstance(value, Mapping)
@@ -92,9 +96,6 @@ def _union_faults(value: object, kinds: Iterable[types.Type], key: Key) -> Itera
             return
     if not any(_fits(value, kind) for kind in kinds):
         yield Fault(key, _unlike(value, kinds))
-
-
-_SYNONYMS = {"integer": "int", "real": "float", "double": "float", "choice": "categorical", "csv-file": "csv"}
 
 
 def _fits(value: object, kind: types.Type) -> bool:
@@ -120,7 +121,12 @@ def _fits_number(value: object, kind: types.IntType | types.FloatType) -> bool:
 
 
 def _wrong(value: object, kind: types.Type, key: Key) -> Fault:
-    return Fault(key, _unlike(value, (kind,)))
+    form = ""
+    if isinstance(kind, types.StructType):
+        form = section_form(value, kind.cls.__name__)
+    elif isinstance(kind, types.VarTupleType) and isinstance(kind.item_type, types.StrType):
+        form = array_form(value, key[-1] if key else "")
+    return Fault(key, _unlike(value, (kind,)) + (f".{form}" if form else ""))
 
 
 def _unlike(value: object, kinds: Iterable[types.Type]) -> str:
