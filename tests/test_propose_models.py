@@ -80,10 +80,8 @@ def test_process_goes_through_what_it_was_told_and_is_unsure_elsewhere() -> None
     process.train(rows, values[:, None])
     means, variances = process.predict(rows)
     assert means[:, 0] == pytest.approx(values, abs=0.05)
-    assert variances is not None
     fresh = columns.draw(200, np.random.default_rng(3))
     means_there, variances_there = process.predict(fresh)
-    assert variances_there is not None
     assert variances_there.mean() > 5 * variances.mean()
     assert np.abs(means_there[:, 0] - np.sin(5 * fresh[:, 0]) - fresh[:, 1]).mean() < 0.1
 
@@ -108,8 +106,6 @@ def test_process_believes_that_what_runs_turns_out_as_predicted() -> None:
     mean, variance = process.predict(there)
     process.believe(there)
     mean_after, variance_after = process.predict(there)
-    assert variance is not None
-    assert variance_after is not None
     assert mean_after == pytest.approx(mean, abs=1e-3)
     assert variance_after[0, 0] < 0.2 * variance[0, 0]
 

@@ -103,7 +103,7 @@ def test_seed_ends_when_its_stdin_does() -> None:
 
 
 def test_seed_lets_nothing_that_libraries_print_into_its_answers(tmp_path: Path) -> None:
-    (tmp_path / "smac.py").write_text("import os\nprint('loud')\nos.system('echo louder')\nraise ImportError('no')")
+    (tmp_path / "scipy.py").write_text("import os\nprint('loud')\nos.system('echo louder')\nraise ImportError('no')")
     answers, _, stderr = converse([init()], env={"PYTHONPATH": str(tmp_path)})
     assert answers == [Error(message="ImportError: no")]
     assert "loud\n" in stderr

@@ -1,10 +1,8 @@
 """One optimizer seed that hears of everybody's runs: the engine of ``search`` behind the lines of ``protocol``.
 
-SMAC3 has no shared mode. Its forest and its model interface are used; its loop (facade, intensifier, run history) is
-left out: for deterministic runs of one fidelity it has nothing to decide, foreign runs confuse it, and its objects
-cost a hundred times what the search costs.
-
-Imports SMAC, which takes seconds; only optimizer processes import this module.
+SMAC3 has no shared mode. Its forest and its way to call a model are used; its loop (facade, intensifier, run
+history) is left out: for deterministic runs of one fidelity it has nothing to decide, foreign runs confuse it, and
+its objects cost a hundred times what the search costs.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from boxwright.propose.finite import Remaining
 from boxwright.propose.search.acquisition import log_expected_improvement, log_normal_expected_improvement
 from boxwright.propose.search.climb import Effort, Score, climb
 from boxwright.propose.search.columns import Columns, Rows
-from boxwright.propose.search.forest import Forest
 from boxwright.propose.search.gaussian import GaussianProcess
 from boxwright.propose.search.targets import gaussian, log_scaled, with_failures
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
+
+if TYPE_CHECKING:
+    from boxwright.propose.search.forest import Forest
 
 COST_LIMIT = 1e100
 """Costs beyond it are cut, so that differences and squares of them stay finite."""
@@ -57,9 +59,8 @@ class Engine:
         self._running: dict[str, Rows] = {}
         self._rows: dict[str, Rows] = {}
         self._costs: dict[str, float] = {}  # NaN: failed
-        seed = int(self._rng.integers(2**31))
-        self._forest = Forest(self._columns, seed=seed)
-        self._process = GaussianProcess(self._columns, seed=seed)
+        self._process = GaussianProcess(self._columns)
+        self._forest: Forest | None = None
 
     def running(self, config: Config) -> None:
         """Hear of a configuration that is about to run: it is not proposed any more."""
@@ -118,13 +119,12 @@ class Engine:
 
         def score(shown: Rows) -> Rows:
             means, variances = process.predict(shown)
-            assert variances is not None
             return log_expected_improvement(means[:, 0], np.sqrt(variances[:, 0]), best)
 
         return score
 
     def _fit_forest(self, rows: Rows, costs: Rows) -> Score:
-        forest = self._forest
+        forest = self._forest = self._forest or self._planted()
         forest.train(rows, log_scaled(costs)[:, None])
         best = float(forest.predict(rows)[0].min())
 
@@ -134,6 +134,11 @@ class Engine:
             return log_normal_expected_improvement(means[:, 0], np.sqrt(np.maximum(variances[:, 0], 1e-10)), best)
 
         return score
+
+    def _planted(self) -> Forest:
+        from boxwright.propose.search.forest import Forest  # imports SMAC, which takes seconds
+
+        return Forest(self._columns, seed=int(self._rng.integers(2**31)))
 
     def _searched(self, score: Score, costs: Rows) -> tuple[Config, str] | None:
         order = np.argsort(costs, kind="stable")[:_LOOK_AROUND]  # NaN comes last

@@ -1,14 +1,16 @@
 """A Gaussian process over numbers, ordinals, choices and inactive parameters.
 
-SMAC's own refits by slice sampling or with scikit-learn's kernels, at seconds per fit; this one has gradients in
-closed form and starts from where the last fit ended. An inactive parameter stands in the middle of its range, so
-that two rows in which it is inactive do not differ by it; what switches it on or off does.
+Called like SMAC's models (``train``, ``predict``). SMAC's own process refits with scikit-learn's kernels at seconds
+per fit; this one has gradients in closed form and starts from where the last fit ended. It does not inherit from
+SMAC's class, since to import that takes two seconds and 90 MB, which a seed that joins late cannot spare.
+
+An inactive parameter stands in the middle of its range, so that two rows in which it is inactive do not differ by
+it; what switches it on or off does.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from smac.model.abstract_model import AbstractModel
 
 from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.kernel import Posterior, Prior, lower_factor, matern52, solve_lower
@@ -18,17 +20,17 @@ _WARM_STEPS = 15
 _FRESH_EVERY = 8
 
 
-class GaussianProcess(AbstractModel):
+class GaussianProcess:
     """A Gaussian process over rows of ``Columns.active``; predicts in the scale of what it was trained on."""
 
-    def __init__(self, columns: Columns, *, seed: int = 0, prior: Prior | None = None) -> None:
-        super().__init__(columns.space.configspace, seed=seed)
+    def __init__(self, columns: Columns, *, prior: Prior | None = None) -> None:
         self._columns = columns
         self._prior = prior or Prior()
         self._theta: Rows | None = None
         self._fits = 0
 
-    def _train(self, X: Rows, y: Rows) -> GaussianProcess:  # noqa: N803  SMAC's name
+    def train(self, X: Rows, y: Rows) -> GaussianProcess:  # noqa: N803  SMAC's name
+        """Fit to rows of shape ``[n, d]`` and what came of them, ``[n, 1]``."""
         values = np.asarray(y, dtype=np.float64).reshape(-1)
         self._mean = float(values.mean())
         self._std = float(values.std()) or 1.0
@@ -100,10 +102,7 @@ class GaussianProcess(AbstractModel):
         variances = np.maximum(self._signal - (half**2).sum(axis=0), 1e-12)
         return across @ self._alpha, variances
 
-    def _predict(
-        self,
-        X: Rows,  # noqa: N803  SMAC's name
-        covariance_type: str | None = "diagonal",
-    ) -> tuple[Rows, Rows]:
+    def predict(self, X: Rows) -> tuple[Rows, Rows]:  # noqa: N803  SMAC's name
+        """Return means and variances, each of shape ``[m, 1]``."""
         means, variances = self._standardised(X)
         return (self._mean + self._std * means)[:, None], (self._std**2 * variances)[:, None]
