@@ -24,3 +24,18 @@ def test_schema_refers_only_to_what_it_defines() -> None:
     names = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert names
     assert names <= set(schema["$defs"])
+
+
+def test_schema_describes_every_key() -> None:
+    schema = scenario_schema()
+    bare = [
+        f"{name}.{key}"
+        for name, definition in {"Scenario": schema, **schema["$defs"]}.items()
+        for key, value in definition.get("properties", {}).items()
+        if not value.get("description")
+    ]
+    assert not bare
+    defs = schema["$defs"]
+    assert defs["Grid"]["properties"]["runs"]["description"] == "Only the first so many points."
+    assert defs["Sobol"]["properties"]["runs"]["description"] == "How many points."
+    assert defs["IntParameter"]["description"] == "A whole number within bounds, both included."

@@ -27,7 +27,12 @@ class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Objective(_Section, frozen=True, kw_only=True):
-    """Which metric drives the study, and which way is better."""
+    """Which metric drives the study, and which way is better.
+
+    Attributes:
+        metric: Its name; a result line gives it without naming it.
+        direction: Whether less of it is better, or more.
+    """
 
     metric: str = "quality"
     direction: Direction = Direction.MINIMIZE
@@ -38,6 +43,7 @@ class Study(_Section, frozen=True, kw_only=True):
 
     Attributes:
         name: Names the study folder; the scenario's folder or file name if absent.
+        objective: What is to be made as small, or as large, as possible.
         metrics: Further metrics that get a column of their own in tables and ``results.csv``.
         seed: The number handed to the command as its seed.
         retries: How often a CRASHED run is tried again before the trial counts as crashed.
@@ -54,7 +60,15 @@ class Study(_Section, frozen=True, kw_only=True):
 
 
 class _Parameter(_Section, frozen=True, kw_only=True, tag_field="type"):
-    """What all parameters share. ``when`` is a condition in PCS syntax: ``act in {relu, elu} && depth > 2``."""
+    """What all parameters share.
+
+    Attributes:
+        when: A condition in PCS syntax, ``act in {relu, elu} && depth > 2``: else the parameter is inactive.
+        default: Its value in the default configuration; the middle of the range, or the first value, if absent.
+        lower: Least value, included.
+        upper: Greatest value, included.
+        log: Whether it is drawn, searched and divided into levels on a logarithmic scale.
+    """
 
     when: str | None = None
 
@@ -78,27 +92,44 @@ class FloatParameter(_Parameter, frozen=True, kw_only=True, tag="float"):
 
 
 class CategoricalParameter(_Parameter, frozen=True, kw_only=True, tag="categorical"):
-    """One of some values without an order."""
+    """One of some values without an order.
+
+    Attributes:
+        choices: The values: texts, numbers, true or false.
+    """
 
     choices: tuple[Value, ...]
     default: Value | None = None
 
 
 class OrdinalParameter(_Parameter, frozen=True, kw_only=True, tag="ordinal"):
-    """One of some values in the order given."""
+    """One of some values in the order given.
+
+    Attributes:
+        sequence: The values, in order: texts, numbers, true or false.
+    """
 
     sequence: tuple[Value, ...]
     default: Value | None = None
 
 
 class ConstantParameter(_Parameter, frozen=True, kw_only=True, tag="constant"):
-    """Always the same value."""
+    """Always the same value.
+
+    Attributes:
+        value: A text, a number, true or false.
+    """
 
     value: Value
 
 
 class NormalParameter(_Parameter, frozen=True, kw_only=True, tag="normal"):
-    """Normally distributed, for Monte Carlo designs; truncated where bounds are given."""
+    """Normally distributed, for Monte Carlo designs; truncated where bounds are given.
+
+    Attributes:
+        mu: Mean, before truncation.
+        sigma: Standard deviation, before truncation.
+    """
 
     mu: float
     sigma: Annotated[float, Meta(gt=0)]
@@ -108,7 +139,12 @@ class NormalParameter(_Parameter, frozen=True, kw_only=True, tag="normal"):
 
 
 class LognormalParameter(_Parameter, frozen=True, kw_only=True, tag="lognormal"):
-    """The exponential of a normal variable with this mu and sigma; truncated where bounds are given."""
+    """The exponential of a normal variable with this mu and sigma; truncated where bounds are given.
+
+    Attributes:
+        mu: Mean of the logarithm, before truncation.
+        sigma: Standard deviation of the logarithm, before truncation.
+    """
 
     mu: float
     sigma: Annotated[float, Meta(gt=0)]
@@ -118,7 +154,11 @@ class LognormalParameter(_Parameter, frozen=True, kw_only=True, tag="lognormal")
 
 
 class TriangularParameter(_Parameter, frozen=True, kw_only=True, tag="triangular"):
-    """Triangular between its bounds, most likely at its mode."""
+    """Triangular between its bounds, most likely at its mode.
+
+    Attributes:
+        mode: The likeliest value.
+    """
 
     lower: float
     mode: float
@@ -127,7 +167,12 @@ class TriangularParameter(_Parameter, frozen=True, kw_only=True, tag="triangular
 
 
 class BetaParameter(_Parameter, frozen=True, kw_only=True, tag="beta"):
-    """Beta distributed, stretched to its bounds."""
+    """Beta distributed, stretched to its bounds.
+
+    Attributes:
+        alpha: First shape parameter.
+        beta: Second shape parameter.
+    """
 
     alpha: Annotated[float, Meta(gt=0)]
     beta: Annotated[float, Meta(gt=0)]
@@ -164,6 +209,8 @@ class Command(_Section, frozen=True, kw_only=True):
     Every word is a Jinja2 template. The working directory is the run's own folder.
 
     Attributes:
+        argv: Program and words. A program with a slash is looked up beside the scenario, another one on PATH.
+        line: The same as one text.
         flags: How the active parameters are appended to the words.
         skip: Parameters that are not appended as flags.
         shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
@@ -182,7 +229,14 @@ class Command(_Section, frozen=True, kw_only=True):
 
 
 class InputFile(_Section, frozen=True, kw_only=True):
-    """A file or folder put into each run folder: linked (hard link, else copy), copied, or an archive unpacked."""
+    """A file or folder put into each run folder.
+
+    Attributes:
+        source: Its path, starting at the scenario's folder.
+        target: Its path in the run folder; the same name if absent.
+        mode: ``link``, a hard link (a copy where there can be none); ``copy``, for files that a run changes;
+            ``archive``, unpacked into the run folder.
+    """
 
     source: str
     target: str | None = None
@@ -193,6 +247,8 @@ class Template(_Section, frozen=True, kw_only=True):
     """A text file rendered into each run folder.
 
     Attributes:
+        source: Its path, starting at the scenario's folder.
+        target: Path of what comes out, in the run folder; the same name without ``.j2`` or ``.tmpl`` if absent.
         syntax: ``{{ }}`` is Jinja2; ``${}`` is the syntax of DOE platforms, ``${x?string("0.00")}`` included.
     """
 
@@ -205,6 +261,7 @@ class ParameterFile(_Section, frozen=True, kw_only=True):
     """The active parameters written as a file; the format by its suffix: .json, .yaml, .yml, .toml.
 
     Attributes:
+        target: Its path in the run folder.
         nested: Whether dots in names open tables (``a.b.0.c``).
     """
 
@@ -213,7 +270,13 @@ class ParameterFile(_Section, frozen=True, kw_only=True):
 
 
 class Inputs(_Section, frozen=True, kw_only=True):
-    """What is put into each run folder before the command starts."""
+    """What is put into each run folder before the command starts.
+
+    Attributes:
+        files: Files, folders and archives as they are.
+        templates: Text files with values filled in.
+        parameters: Files that hold all active parameters.
+    """
 
     files: tuple[InputFile, ...] = ()
     templates: tuple[Template, ...] = ()
@@ -235,10 +298,12 @@ class Outputs(_Section, frozen=True, kw_only=True):
 
 
 class Environment(_Section, frozen=True, kw_only=True):
-    """The environment of each run. Values in ``set`` are Jinja2 templates.
+    """The environment of each run.
 
     Attributes:
         inherit: Whether a run sees the environment that boxwright was started in.
+        set: Variables by name; the values are Jinja2 templates.
+        unset: Names of variables that a run does not see.
     """
 
     inherit: bool = True
@@ -295,6 +360,10 @@ class Postprocess(_Section, frozen=True, kw_only=True):
     """A command run in the run folder after the run; its stdout holds ``name<TAB>value`` lines.
 
     The words are templates, as those of the command.
+
+    Attributes:
+        argv: Program and words.
+        cutoff_s: Seconds after which it is stopped, and the run has crashed.
     """
 
     argv: tuple[str, ...]
@@ -305,7 +374,12 @@ class Postprocess(_Section, frozen=True, kw_only=True):
 
 
 class _Design(_Section, frozen=True, kw_only=True, tag_field="kind"):
-    """What all designs share."""
+    """What all designs share.
+
+    Attributes:
+        runs: How many points.
+        seed: Seed of its random numbers; a grid and a CSV file have none to draw.
+    """
 
     seed: Annotated[int, Meta(ge=0)] = 0
 
@@ -341,7 +415,12 @@ class Grid(_Design, frozen=True, kw_only=True, tag="grid"):
 
 
 class CsvDesign(_Design, frozen=True, kw_only=True, tag="csv"):
-    """The rows of a CSV file; a parameter without a column takes its default."""
+    """The rows of a CSV file; a parameter without a column takes its default.
+
+    Attributes:
+        file: Its path, starting at the scenario's folder; the first line names parameters.
+        runs: Only the first so many rows.
+    """
 
     file: str
     runs: Positive | None = None
@@ -354,6 +433,7 @@ class Optimizer(_Section, frozen=True, kw_only=True):
     """SMAC seeds that share one model.
 
     Attributes:
+        kind: Which optimizer.
         runs: How many runs in all.
         seeds: Optimizer processes; one per slot if absent.
         seed: The first seed's random seed; the others follow.
@@ -378,6 +458,7 @@ class Slots(_Section, frozen=True, kw_only=True):
     """Where runs are carried out.
 
     Attributes:
+        backend: Where they are: on this machine.
         count: How many runs at a time; absent: one per GPU, or per ``per_gpu`` share, or 1 without GPUs.
         gpus: Whole GPUs per slot.
         per_gpu: Slots that share one GPU; only with ``gpus = 1``.
@@ -402,9 +483,21 @@ class Scenario(_Section, frozen=True, kw_only=True):
     """One scenario: what is run, over which space, how, within which limits.
 
     Attributes:
+        command: What is run.
+        space: The parameters.
         extends: Another scenario file, whose keys hold where this one says nothing (tables are merged).
         folder: What relative paths and ``scenario_dir`` refer to; the folder of the scenario file if absent. A
             study's own copy of its scenario says it, so that the copy stands alone.
+        study: What the study is called and what it is after.
+        inputs: What is put into each run folder.
+        outputs: What becomes of the files that a run leaves.
+        environment: The environment of each run.
+        limits: What one run, and the study, may use.
+        parse: Where the metrics of a run are read.
+        postprocess: A command run in the run folder after the run.
+        design: Configurations chosen without a model. Either this or an optimizer.
+        optimizer: Configurations chosen by a model of what came out.
+        slots: Where runs are carried out, and how many at a time.
     """
 
     command: Command

@@ -10,6 +10,7 @@ import msgspec.json
 
 from boxwright.scenario import model
 
+_TAGS = {"type": "Which kind of parameter this is.", "kind": "Which design this is."}
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
@@ -17,7 +18,9 @@ def scenario_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a scenario file, with a description for every documented key."""
     _, definitions = msgspec.json.schema_components((model.Scenario,), ref_template="#/$defs/{name}")
     for name, definition in definitions.items():
-        _describe(definition, inspect.cleandoc(getattr(model, name).__doc__ or ""))
+        for kind in reversed(getattr(model, name).__mro__):  # what is said of a key in a base class holds below it
+            if kind.__module__ == model.__name__:
+                _describe(definition, inspect.cleandoc(kind.__doc__ or ""))
     scenario = definitions.pop("Scenario")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -31,9 +34,12 @@ def _describe(definition: dict[str, Any], docstring: str) -> None:
     """Put the text of a docstring at the type, and its ``Attributes`` at the keys they are about."""
     text, _, attributes = docstring.partition("\n\nAttributes:\n")
     definition["description"] = _plain(text)
+    properties = definition.get("properties", {})
+    for name in _TAGS.keys() & properties.keys():
+        properties[name].setdefault("description", _TAGS[name])
     for name, described in _ATTRIBUTE.findall(attributes):
-        if name in definition.get("properties", {}):
-            definition["properties"][name]["description"] = _plain(described)
+        if name in properties:
+            properties[name]["description"] = _plain(described)
 
 
 def _plain(text: str) -> str:
