@@ -114,3 +114,31 @@ def test_run_whose_agent_does_not_answer_is_let_go_some_time_after_an_interrupt(
     assert statuses(running.study) == [Status.RUNNING]
     agent.resume()
     agent.wait(30)
+
+
+def test_runs_that_were_lost_use_up_no_retries(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
+) -> None:
+    script = """
+case $BOXWRIGHT_RUN in
+    1) sleep 60 ;;
+    2) exit 1 ;;
+    *) echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0" ;;
+esac
+"""
+    running = start(make_scenario(script, more="[study]\nretries = 1\n"), "--slots", "1", "--runs", "1")
+    running.wait_for_runs(1)
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end()[0] == 130
+    assert boxwright("resume", running.study).returncode == 0
+    assert statuses(running.study) == [Status.LOST, Status.CRASHED, Status.SUCCESS]
+
+
+def test_resume_sees_a_number_of_runs_only_where_one_is_set(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    boxwright("run", make_scenario(), "--study", "s", "--runs", "1")
+    assert boxwright("resume", "s", "--runs", "2").returncode == 0
+    done = boxwright("resume", "s", "--set", "environment.set.NOTE=runs=x")
+    assert done.returncode == 0, done.stderr
+    assert len(statuses(tmp_path / "s")) == 2

@@ -255,6 +255,13 @@ class Store:
         row = self._db.execute("SELECT settled_by FROM trials WHERE number = ?", (trial,)).fetchone()
         return row is not None and row["settled_by"] is not None
 
+    def crashes(self, trial: int) -> int:
+        """Return how many runs of a trial have crashed."""
+        row = self._db.execute(
+            "SELECT count(*) FROM runs WHERE trial = ? AND status = ?", (trial, Status.CRASHED)
+        ).fetchone()
+        return int(row[0])
+
     def counts(self) -> dict[Status, int]:
         """Return how many runs there are by status."""
         rows = self._db.execute("SELECT status, count(*) FROM runs GROUP BY status")

@@ -76,7 +76,6 @@ class Summary:
 @dataclass(slots=True)
 class _Running:
     trial: Trial
-    attempt: int
     adopted: bool
 
 
@@ -158,7 +157,7 @@ class Controller:
         adopted = list(self._store.runs(running=True))
         for record in adopted:
             trial = unsettled.get(record.trial) or self._store.trial(record.trial)
-            self._running[record.run] = _Running(trial, record.attempt, adopted=True)
+            self._running[record.run] = _Running(trial, adopted=True)
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
             if self._kills.take_up(record.run):
                 self._executor.cancel(record.run, BY_PERSON)
@@ -292,7 +291,7 @@ class Controller:
     async def _start(self, trial: Trial, slot: Slot) -> bool:
         """Record a run of a trial, make its folder, hand it to the slot; return whether the slot is busy now."""
         run, attempt = self._store.start_run(trial.number, slot, time.time())
-        self._running[run] = _Running(trial, attempt, adopted=False)
+        self._running[run] = _Running(trial, adopted=False)
         self._proposer.running(trial)
         try:
             request = await self._launcher.prepare(run, attempt, trial, slot)
@@ -343,7 +342,7 @@ class Controller:
         """First the record, then the model."""
         running = self._running.pop(run)
         trial = running.trial
-        settles = settles_trial(outcome, running.attempt, self._setup.scenario.study.retries)
+        settles = settles_trial(outcome, self._store.crashes(trial.number), self._setup.scenario.study.retries)
         if outcome.status is Status.LOST and self._lost[trial.number] >= MAX_LOST:
             settles = True
         # A database rebuilt from run folders may hold several runs of a trial; the first outcome counts.

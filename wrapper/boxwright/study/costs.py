@@ -16,8 +16,14 @@ def outcome_cost(outcome: Outcome, direction: Direction) -> float | None:
     return cost_of(outcome.quality, direction)
 
 
-def settles_trial(outcome: Outcome, attempt: int, retries: int) -> bool:
-    """Return whether this is the outcome of the trial, so that it is not run again."""
+def settles_trial(outcome: Outcome, crashed_before: int, retries: int) -> bool:
+    """Return whether this is the outcome of the trial, so that it is not run again.
+
+    Args:
+        outcome: Of its latest run.
+        crashed_before: How many earlier runs of the trial have crashed; one that was lost is no fault of the trial.
+        retries: How often it is run again after a crash.
+    """
     if outcome.status is Status.CRASHED:
-        return attempt > retries
+        return crashed_before >= retries
     return outcome.status.is_final
