@@ -18,7 +18,7 @@ from boxwright.execute.adopted import POLL_S, Adopted, adopt, cancel_adopted, wa
 from boxwright.execute.exits import read_exit, write_exit
 from boxwright.execute.leftovers import kill_leftovers
 from boxwright.execute.link import AgentLink, start_agent
-from boxwright.execute.lock import is_held, lock_path, read_owner
+from boxwright.execute.lock import is_held, lock_path, read_owner, slot_locks
 from boxwright.execute.messages import (
     Cancel,
     Ended,
@@ -149,7 +149,7 @@ class LocalExecutor:
     def _is_cut_differently(self) -> bool:
         """Whether a slot that is still in use has other GPUs or cores than the slot of that number has now."""
         used = {adopted.slot for adopted in self._adopted.values()}
-        for path in lock_path(self._study, 0).parent.glob("*.lock"):
+        for path in slot_locks(self._study):
             number = int(path.stem) if path.stem.isdecimal() else -1
             owner, line = read_owner(path), self._lines.get(number)
             if (number in used or is_held(path)) and not (owner and line and owner.has_share_of(line.slot)):
@@ -157,8 +157,7 @@ class LocalExecutor:
         return False
 
     async def _start_when_free(self) -> None:
-        folder = lock_path(self._study, 0).parent
-        while self._adopted or any(map(is_held, folder.glob("*.lock"))):
+        while self._adopted or any(map(is_held, slot_locks(self._study))):
             await asyncio.sleep(POLL_S)
         await self._start_all()
 

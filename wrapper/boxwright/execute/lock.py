@@ -48,6 +48,11 @@ def lock_path(study: Path, number: int) -> Path:
     return study / "slots" / f"{number}.lock"
 
 
+def slot_locks(study: Path) -> list[Path]:
+    """Return the lock files of all slots that the study has had."""
+    return sorted(lock_path(study, 0).parent.glob("*.lock"))
+
+
 def hold(path: Path, slot: Slot) -> int:
     """Wait for the lock, write who holds it, and return the descriptor that holds it until it is closed."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

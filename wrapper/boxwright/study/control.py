@@ -8,14 +8,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import msgspec
 
 from boxwright.errors import StudyError, UserError
+from boxwright.execute.lock import is_held, slot_locks
 from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from boxwright.study.watching import Watcher
 
 _MAX_LINE_BYTES = 64 * 1024
+_LOCK_PATIENCE_S = 0.5
+_LOCK_PAUSE_S = 0.01
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,18 +61,34 @@ def controller_lock(study: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(f"cannot be written to: {error.strerror}", place=str(study)) from error
     with file:
+        _lock(file, study)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _lock(file: TextIO, study: Path) -> None:
+    give_up = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
+            # Whoever asks whether the study is being run holds it, too, for an instant.
+            if time.monotonic() < give_up:
+                time.sleep(_LOCK_PAUSE_S)
+                continue
             file.seek(0)
             holder = file.read(20).strip() or "?"
             raise UserError(
                 f"is being run by process {holder}. Wait for it, or `boxwright stop` it.", place=str(study)
             ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield
+        except OSError as error:
+            raise UserError(
+                f"cannot be locked: {error.strerror}. Use a file system with locks (flock), such as a local disk.",
+                place=str(study),
+            ) from error
+        return
 
 
 def is_running(study: Path) -> bool:
@@ -76,10 +96,10 @@ def is_running(study: Path) -> bool:
     try:
         with (study / CONTROLLER_LOCK).open("r") as file:  # a study in a read-only folder has its state, too
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # no such file, or no locks here
+        return False
     return False
 
 
@@ -162,4 +182,14 @@ def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:
                 data += more
             return msgspec.json.decode(data, type=Answer)
         except (OSError, json.JSONDecodeError, msgspec.DecodeError) as error:
-            raise UserError("no controller is at work here (nothing is running).", place=str(study)) from error
+            raise UserError(_why_no_answer(study, wait_s), place=str(study)) from error
+
+
+def _why_no_answer(study: Path, wait_s: float) -> str:
+    if is_running(study):
+        return f"its controller gave no answer within {wait_s:g} s. Try again."
+    busy = sum(map(is_held, slot_locks(study)))
+    if not busy:
+        return "no controller is at work here (nothing is running)."
+    runs = "a run that it started goes on" if busy == 1 else f"{busy} runs that it started go on"
+    return f"no controller is at work here, but {runs}; `boxwright resume` takes the study up."
