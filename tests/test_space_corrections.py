@@ -33,6 +33,19 @@ def test_condition_on_a_log_integer_holds_for_every_sample_of_that_integer(opera
         assert space.check(config) == config
 
 
+@pytest.mark.parametrize(
+    "rule", ["x < 1.4e-12", "x > 1.5e-12", "x == 1.1e-12", "x != 1.1e-12", "x in {1.1e-12, 1e-9}"]
+)
+def test_condition_on_a_real_parameter_looks_at_its_rounded_value(rule: str) -> None:
+    space = load(
+        'x = { type = "float", lower = 1e-12, upper = 1e-8, log = true }\n'
+        f'y = {{ type = "int", lower = 0, upper = 9, when = "{rule}" }}'
+    )
+    for configuration in space.configspace.sample_configuration(4000):
+        config = plain_config(configuration)
+        assert space.check(config) == config
+
+
 def test_unequal_does_not_hold_for_an_inactive_parent() -> None:
     space = load(
         'a = { type = "categorical", choices = ["x", "y"] }\n'

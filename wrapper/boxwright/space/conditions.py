@@ -1,8 +1,9 @@
-"""ConfigSpace's conditions, with three corrections, and the reader of their PCS text.
+"""ConfigSpace's conditions, with four corrections, and the reader of their PCS text.
 
 What ConfigSpace 1.2 gets wrong, and what matters as soon as configurations travel between processes as plain
 values: ``!=`` holds for an inactive parent when it looks at vectors but not when it looks at values; ``==`` on a
-log integer may miss by one unit in the last place; an AND and an OR of the same parts are taken for one condition.
+log integer may miss by one unit in the last place; all of them look at a real value before it is
+rounded; an AND and an OR of the same parts are taken for one condition.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from ConfigSpace import (
     LessThanCondition,
     NotEqualsCondition,
     OrConjunction,
+    UniformFloatHyperparameter,
 )
 from ConfigSpace.conditions import ConditionLike
 from ConfigSpace.hyperparameters import Hyperparameter
+from numpy.typing import NDArray
 
 from boxwright.errors import SpaceError, nearest
 from boxwright.space.domain import domain_of
+from boxwright.space.values import DECIMALS
 from boxwright.terms import Value
 
 Parameters: TypeAlias = Mapping[str, Hyperparameter[Any, Any]]
@@ -43,11 +47,11 @@ class ExactEquals(EqualsCondition):
 
     def satisfied_by_vector(self, vector: Any) -> bool:
         """Say whether it holds; never for an inactive parent."""
-        return bool(abs(vector[self.parent_vector_id] - self.vector_value) <= _ULPS)
+        return bool(self.satisfied_by_vector_array(np.asarray(vector)[:, None])[0])
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(arr[self.parent_vector_id] - self.vector_value) <= _ULPS
+        return np.abs(_positions(self, arr) - self.vector_value) <= _ULPS
 
 
 class ActiveNotEquals(NotEqualsCondition):
@@ -55,11 +59,11 @@ class ActiveNotEquals(NotEqualsCondition):
 
     def satisfied_by_vector(self, vector: Any) -> bool:
         """Say whether it holds; never for an inactive parent."""
-        return bool(abs(vector[self.parent_vector_id] - self.vector_value) > _ULPS)
+        return bool(self.satisfied_by_vector_array(np.asarray(vector)[:, None])[0])
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(arr[self.parent_vector_id] - self.vector_value) > _ULPS
+        return np.abs(_positions(self, arr) - self.vector_value) > _ULPS
 
 
 class ExactIn(InCondition):
@@ -67,13 +71,46 @@ class ExactIn(InCondition):
 
     def satisfied_by_vector(self, vector: Any) -> bool:
         """Say whether it holds; never for an inactive parent."""
-        position = vector[self.parent_vector_id]
-        return any(abs(position - value) <= _ULPS for value in self.vector_values)
+        return bool(self.satisfied_by_vector_array(np.asarray(vector)[:, None])[0])
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        distances = np.abs(arr[self.parent_vector_id][:, None] - np.asarray(self.vector_values, dtype=np.float64))
+        distances = np.abs(_positions(self, arr)[:, None] - np.asarray(self.vector_values, dtype=np.float64))
         return (distances <= _ULPS).any(axis=1)
+
+
+class ExactLessThan(LessThanCondition):
+    """``parent < value`` for the value that a run is given."""
+
+    def satisfied_by_vector(self, vector: Any) -> bool:
+        """Say whether it holds; never for an inactive parent."""
+        return bool(self.satisfied_by_vector_array(np.asarray(vector)[:, None])[0])
+
+    def satisfied_by_vector_array(self, arr: Any) -> Any:
+        """Say where it holds."""
+        return _positions(self, arr) < self.vector_value - _ULPS
+
+
+class ExactGreaterThan(GreaterThanCondition):
+    """``parent > value`` for the value that a run is given."""
+
+    def satisfied_by_vector(self, vector: Any) -> bool:
+        """Say whether it holds; never for an inactive parent."""
+        return bool(self.satisfied_by_vector_array(np.asarray(vector)[:, None])[0])
+
+    def satisfied_by_vector_array(self, arr: Any) -> Any:
+        """Say where it holds."""
+        return _positions(self, arr) > self.vector_value + _ULPS
+
+
+def _positions(condition: Any, arr: Any) -> NDArray[np.float64]:
+    """Return where the parent lies once its value is rounded; the vector of a sample holds more decimals."""
+    parent = condition.parent
+    positions: NDArray[np.float64] = np.asarray(arr[condition.parent_vector_id], dtype=np.float64)
+    if not isinstance(parent, UniformFloatHyperparameter):
+        return positions
+    values = np.clip(np.round(parent.to_value(positions), DECIMALS), parent.lower, parent.upper)
+    return np.asarray(parent.to_vector(values), dtype=np.float64)
 
 
 class ExactAnd(AndConjunction):
@@ -185,6 +222,6 @@ _CLASSES: Mapping[str, Callable[[Any, Any, Any], ConditionLike]] = {
     "==": ExactEquals,
     "in": ExactEquals,
     "!=": ActiveNotEquals,
-    "<": LessThanCondition,
-    ">": GreaterThanCondition,
+    "<": ExactLessThan,
+    ">": ExactGreaterThan,
 }

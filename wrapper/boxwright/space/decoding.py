@@ -10,7 +10,16 @@ from ConfigSpace.forbidden import ForbiddenLike
 from ConfigSpace.hyperparameters import Hyperparameter
 from ConfigSpace.read_and_write.dictionary import CONDITION_DECODERS, FORBIDDEN_DECODERS, HYPERPARAMETER_DECODERS
 
-from boxwright.space.conditions import ActiveNotEquals, ExactAnd, ExactEquals, ExactIn, ExactOr, Parameters
+from boxwright.space.conditions import (
+    ActiveNotEquals,
+    ExactAnd,
+    ExactEquals,
+    ExactGreaterThan,
+    ExactIn,
+    ExactLessThan,
+    ExactOr,
+    Parameters,
+)
 from boxwright.space.forbidden import ForbiddenAtMost, ForbiddenExpression
 
 Decoder: TypeAlias = Callable[[dict[str, Any], Any, Any], Any]
@@ -66,6 +75,8 @@ def _decoder_of_parts(kind: type) -> Decoder:
 CONDITIONS: Mapping[str, Decoder] = {
     "EQ": _decoder(ExactEquals, "value"),
     "NEQ": _decoder(ActiveNotEquals, "value"),
+    "LT": _decoder(ExactLessThan, "value"),
+    "GT": _decoder(ExactGreaterThan, "value"),
     "IN": _decoder(ExactIn, "values"),
     "AND": _decoder_of_parts(ExactAnd),
     "OR": _decoder_of_parts(ExactOr),

@@ -11,7 +11,16 @@ from ConfigSpace.conditions import ConditionLike
 from ConfigSpace.forbidden import ForbiddenLike
 from ConfigSpace.hyperparameters import Hyperparameter
 
-from boxwright.space.conditions import ActiveNotEquals, ExactAnd, ExactEquals, ExactIn, ExactOr, parents_of
+from boxwright.space.conditions import (
+    ActiveNotEquals,
+    ExactAnd,
+    ExactEquals,
+    ExactGreaterThan,
+    ExactIn,
+    ExactLessThan,
+    ExactOr,
+    parents_of,
+)
 from boxwright.space.forbidden import ForbiddenAtMost, ForbiddenExpression, mentioned
 
 Addable: TypeAlias = Hyperparameter[Any, Any] | ConditionLike | ForbiddenLike
@@ -78,7 +87,7 @@ class ExactSpace(ConfigurationSpace):
         return found
 
 
-def _encode_equals(item: Any, encode: Any) -> dict[str, Any]:
+def _encode_compared(item: Any, encode: Any) -> dict[str, Any]:
     return {"child": item.child.name, "parent": item.parent.name, "value": item.value}
 
 
@@ -91,8 +100,10 @@ def _encode_parts(item: Any, encode: Any) -> dict[str, Any]:
 
 
 ENCODERS: dict[type, tuple[str, Any]] = {
-    ExactEquals: ("EQ", _encode_equals),
-    ActiveNotEquals: ("NEQ", _encode_equals),
+    ExactEquals: ("EQ", _encode_compared),
+    ActiveNotEquals: ("NEQ", _encode_compared),
+    ExactLessThan: ("LT", _encode_compared),
+    ExactGreaterThan: ("GT", _encode_compared),
     ExactIn: ("IN", _encode_in),
     ExactAnd: ("AND", _encode_parts),
     ExactOr: ("OR", _encode_parts),
