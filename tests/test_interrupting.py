@@ -40,14 +40,16 @@ def test_signal_that_was_ignored_at_the_start_does_not_stop_the_study(
     assert statuses(running.study) == [Status.SUCCESS] * 2
 
 
-def test_terminal_that_is_closed_stops_the_runs(
-    make_scenario: Callable[..., Path], start: Callable[..., Running]
+def test_terminal_that_is_closed_leaves_the_runs_alone(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:
-    running = start(make_scenario("sleep 60"), "--runs", "1")
+    running = start(make_scenario(MIDDLING), "--runs", "2")
     running.wait_for_runs(1)
     running.process.send_signal(signal.SIGHUP)
     assert running.end()[0] == 130
-    assert statuses(running.study) == [Status.LOST]
+    assert statuses(running.study) == [Status.RUNNING]
+    assert boxwright("resume", running.study).returncode == 0
+    assert statuses(running.study) == [Status.SUCCESS] * 2
 
 
 def child_of(running: Running, module: str) -> psutil.Process:

@@ -48,6 +48,7 @@ def new_study(
         StudyError: The study cannot go on.
     """
     watcher = SafeWatcher(watcher)
+    _refuse_study(scenario)
     loaded = load_scenario(scenario, overrides)
     folder = (study or Path("studies") / str(loaded.scenario.study.name)).absolute()
     check_new_study(folder)
@@ -56,10 +57,21 @@ def new_study(
     with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
         opened(folder)
         with controller_lock(folder):
-            warnings = [f"warning: {text}" for text in setup.materialiser.warnings]
+            warnings = [f"warning: {text}" for text in setup.warnings]
             for warning in warnings:
                 watcher.note(warning)
             return _carry_out(setup, store, watcher, warnings)
+
+
+def _refuse_study(scenario: Path) -> None:
+    """Refuse a study where a scenario is wanted: what it was made from would be run once more, from the start."""
+    folder = scenario if scenario.is_dir() else scenario.parent
+    if is_study(folder) and (folder / DATABASE).exists():
+        raise UserError(
+            f"is a study, made from a scenario. Go on with it: boxwright resume {folder}. "
+            "For a new one, copy its scenario.toml elsewhere.",
+            place=str(scenario),
+        )
 
 
 def resume_study(
@@ -98,6 +110,8 @@ def resume_study(
                 keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
             notes = ["; ".join(change.text for change in changes)] if changes else []
+            if setup.size_note:
+                watcher.note(setup.size_note)
             if retry:
                 notes.append(_reopen(store, retry))
                 watcher.note(notes[-1])
@@ -142,6 +156,7 @@ def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
     """Ctrl-C once: no new runs, wait. Twice, or TERM: stop the runs and leave a study that resumes.
 
     Three times, or after Ctrl-C upon TERM: do not even wait until they are stopped.
+    A terminal that is closed leaves the runs alone: they go on without it, and `boxwright resume` takes them up.
     """
     loop = asyncio.get_running_loop()
 
@@ -158,7 +173,7 @@ def _signals(controller: Controller, watcher: Watcher) -> Iterator[None]:
     handlers = {
         signal.SIGINT: on_interrupt,
         signal.SIGTERM: controller.interrupt,
-        signal.SIGHUP: controller.interrupt,
+        signal.SIGHUP: controller.let_go,
     }
     # nohup, and & in a script, have a signal ignored: the person wants the study to go on through it.
     heard = [number for number in handlers if signal.getsignal(number) is not signal.SIG_IGN]
