@@ -147,6 +147,18 @@ def test_folder_where_nothing_can_be_made(make_scenario: Callable[..., Path], bo
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_empty_names_of_folders_are_refused(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = make_scenario()
+    before = sorted(tmp_path.rglob("*"))
+    for words in (("run", scenario, "--study", ""), ("init", "branin", ""), ("init", "branin", " ")):
+        done = boxwright(*words)
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert "the name is empty." in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("name", ["with blank", 'q"uote', "new\nline", "ünï-cødé-名前", "$(touch pwned)", "a'b;c"])
 def test_names_with_odd_characters_are_carried_through(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path, name: str

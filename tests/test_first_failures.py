@@ -29,7 +29,8 @@ def test_study_whose_first_runs_crash_alike_is_stopped_and_can_go_on(
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if "first_failures" in line]
     assert line.startswith("the first 5 runs crashed alike, so no new one is started: exit code 7")
-    assert "boxwright resume STUDY --retry crashed (limits.first_failures = 5; 0 never stops)" in line
+    hint = f"boxwright resume {tmp_path / 's'} --retry crashed (limits.first_failures = 5; 0 never stops)"
+    assert hint in line
     assert statuses(tmp_path / "s") == [Status.CRASHED] * 5
     assert line in (tmp_path / "s/study.log").read_text()
     (tmp_path / "s/mended").touch()

@@ -83,3 +83,11 @@ def test_resume_with_more_runs_says_so_in_the_study(
     done = boxwright("resume", "s")
     assert done.returncode == 0
     assert "3 of 3 trials done" in done.stderr
+
+
+def test_run_of_a_study_points_to_resume(study: Path, boxwright: RunBoxwright) -> None:
+    for path in (study, study / "scenario.toml"):
+        done = boxwright("run", path, "--study", "other")
+        assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+        assert f"is a study, made from a scenario. Go on with it: boxwright resume {study}." in done.stderr
+    assert not (study.parent / "other").exists()

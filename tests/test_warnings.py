@@ -46,3 +46,19 @@ def test_run_on_a_terminal_warns_before_the_display_opens(make_scenario: Callabl
         os.close(ours)
     assert process.returncode == 0
     assert shown.replace(b"\r\n", b"").startswith(b"warning: ")
+
+
+def test_fewer_rows_than_runs_asked_for_are_said(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = make_scenario(design='[design]\nkind = "csv"\nfile = "d.csv"\n')
+    (scenario.parent / "d.csv").write_text("x\n0.5\n0.25\n0.125\n1\n")
+    line = f"warning: {scenario}: 4 rows: 4 runs, not the 10 asked for"
+    assert line in boxwright("check", scenario, "--set", "design.runs=10").stderr
+    done = boxwright("run", scenario, "--study", "s", "--runs", "10")
+    assert (done.returncode, line in done.stderr.splitlines()) == (0, True)
+    done = boxwright("resume", "s", "--runs", "11")
+    assert (done.returncode, "4 rows: 4 runs, not the 11 asked for" in done.stderr) == (0, True)
+    grid = make_scenario(design='[design]\nkind = "grid"\nruns = 9\n')
+    assert "3 configurations: 3 runs, not the 9 asked for" in boxwright("check", grid).stderr
+    assert boxwright("check", grid, "--set", "design.runs=3").stderr == ""

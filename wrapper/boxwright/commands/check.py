@@ -76,6 +76,6 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
         cores = ",".join(map(str, slot.cores)) or "not pinned"
         write(f"slot {slot.number}: GPUs {','.join(slot.gpus) or 'none'}; cores {cores}\n")
     write(f"\nThe first run would be:\n{describe_plan(found.plan)}")
-    for warning in setup.materialiser.warnings:
+    for warning in setup.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     return 0

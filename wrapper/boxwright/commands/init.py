@@ -31,7 +31,9 @@ def init(name: str, folder: str | Path | None = None) -> Path:
     known = gallery_scenarios()
     if name not in known:
         raise UserError(f'no scenario "{name}". {nearest(name, known)}', place="gallery")
-    target = Path(folder or name).absolute()
+    if folder is not None and not str(folder).strip():
+        raise UserError("the name is empty. Name a folder, or leave it out.", place="FOLDER")
+    target = Path(name if folder is None else folder).absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError("exists already. Give another folder.", place=str(target))
     try:

@@ -64,6 +64,8 @@ def run(
     from boxwright.scenario import load_scenario
     from boxwright.study.session import new_study
 
+    if study is not None and not str(study).strip():
+        raise UserError("the name is empty. Name a folder, or leave --study out.", place="--study")
     is_design = runs is not None and load_scenario(Path(scenario), settings).scenario.design is not None
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
     opened: list[Path] = []

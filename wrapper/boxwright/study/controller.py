@@ -365,7 +365,7 @@ class Controller:
         self._watcher.run_ended(record, self._progress())
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
         if settles and self._first_failures.reached_by(record):
-            self._stop_at_limit(self._first_failures.text(record))
+            self._stop_at_limit(self._first_failures.text(record, self._store.study))
         if outcome.status is Status.ABORT:
             self._aborted = True
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from boxwright.store.records import RunRecord
 from boxwright.terms import Status
@@ -32,10 +33,10 @@ class FirstFailures:
         self._count += 1
         return self._count == self._limit
 
-    def text(self, record: RunRecord) -> str:
+    def text(self, record: RunRecord, study: Path) -> str:
         """Return in one line what is the matter and how to go on."""
         runs = "the first run has crashed" if self._limit == 1 else f"the first {self._limit} runs crashed alike"
         return (
-            f"{runs}, so no new one is started: {record.reason}. Mend that, then: boxwright resume STUDY "
+            f"{runs}, so no new one is started: {record.reason}. Mend that, then: boxwright resume {study} "
             f"--retry crashed (limits.first_failures = {self._limit}; 0 never stops)"
         )

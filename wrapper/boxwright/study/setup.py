@@ -13,6 +13,7 @@ from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.scenario import LoadedScenario, Scenario
+from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.terms import Slot
@@ -46,6 +47,21 @@ class Setup:
     stages: tuple[int, ...]
     total: int | None
     budget: int | None
+
+    @property
+    def size_note(self) -> str:
+        """Return in one line that there are fewer configurations than runs asked for; empty if there are enough."""
+        asked = self.scenario.optimizer or self.scenario.design
+        if asked is None or asked.runs is None or self.total is None or self.total >= asked.runs:
+            return ""
+        rows = "row" if isinstance(asked, CsvDesign) else "configuration"
+        there = f"{self.total} {rows}{'' if self.total == 1 else 's'}"
+        return f"{self.place}: {there}: {self.total} runs, not the {asked.runs} asked for"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is no error but probably not meant, in one line each."""
+        return (*self.materialiser.warnings, *filter(None, [self.size_note]))
 
     def configs(self) -> Iterator[Config]:
         """Yield the configurations of the design.
