@@ -57,8 +57,7 @@ def results_command(study: str, *, sort: str | None, where: Sequence[str], form:
     chosen = _select(study, sort, where)
     objective = chosen.scenario.study.objective.metric
     if form == "json":
-        json.dump([record.as_json() for record in chosen.records], sys.stdout, ensure_ascii=False, indent=1)
-        sys.stdout.write("\n")
+        _print_json(chosen.records)
     elif form == "csv":
         _print_csv(chosen)
     elif chosen.records or not where:
@@ -70,7 +69,7 @@ def results_command(study: str, *, sort: str | None, where: Sequence[str], form:
 
 
 def _select(study: str | Path, sort: str | None, where: Sequence[str]) -> _Selection:
-    from boxwright.study.setup import shown_metrics
+    from boxwright.study.metrics import shown_metrics
 
     opened = open_study(study)
     with opened.store as store:
@@ -84,6 +83,16 @@ def _select(study: str | Path, sort: str | None, where: Sequence[str]) -> _Selec
         column = find_column(sort.removeprefix("-"), known, "--sort")
         chosen = _sorted(chosen, column, falling=sort.startswith("-"))
     return _Selection(opened.folder, opened.scenario, parameters, metrics, incumbent, len(records), chosen)
+
+
+def _print_json(records: Sequence[RunRecord]) -> None:
+    """Print one record a line; an array of a hundred thousand in one piece takes ten times as long."""
+    lines = (json.dumps(record.as_json(), ensure_ascii=False) for record in records)
+    first = next(lines, None)
+    sys.stdout.write("[" if first is None else f"[\n{first}")
+    for line in lines:
+        sys.stdout.write(f",\n{line}")
+    sys.stdout.write("]\n" if first is None else "\n]\n")
 
 
 def _print_csv(chosen: _Selection) -> None:

@@ -169,7 +169,7 @@ def _conclude(folder: Path, summary: Summary) -> int:
     from boxwright.commands.opening import open_study
     from boxwright.report.streams import forget_reader
     from boxwright.report.tables import incumbent_text, print_line, print_runs
-    from boxwright.study.setup import shown_metrics
+    from boxwright.study.metrics import shown_metrics
 
     opened = open_study(folder)
     objective = opened.scenario.study.objective.metric

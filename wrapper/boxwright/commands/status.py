@@ -48,7 +48,7 @@ def status(study: str | Path) -> dict[str, Any]:
 def status_command(study: str, *, as_json: bool) -> int:
     """Do ``boxwright status``."""
     from boxwright.report.tables import incumbent_text, print_line, print_table
-    from boxwright.study.setup import shown_metrics
+    from boxwright.study.metrics import shown_metrics
 
     state = status(study)
     if as_json:

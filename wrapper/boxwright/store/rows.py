@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from boxwright.errors import StudyError
-from boxwright.store.layout import DATABASE, run_folder
+from boxwright.store.layout import DATABASE, run_path
 from boxwright.store.records import RunRecord
 from boxwright.terms import Status, Trial
+
+_FAULTS = (ValueError, TypeError, IndexError)
 
 
 def record_of(row: sqlite3.Row, study: Path) -> RunRecord:
@@ -20,7 +20,7 @@ def record_of(row: sqlite3.Row, study: Path) -> RunRecord:
     Raises:
         StudyError: The row is damaged.
     """
-    with _sound(row):
+    try:
         return RunRecord(
             run=row["number"],
             trial=row["trial"],
@@ -42,13 +42,15 @@ def record_of(row: sqlite3.Row, study: Path) -> RunRecord:
             max_rss_bytes=row["max_rss_bytes"],
             exit_code=row["exit_code"],
             reason=row["reason"],
-            folder=str(run_folder(study, row["number"])),
+            folder=run_path(study, row["number"]),
             attempt=row["attempt"],
             origin=row["origin"],
             runtime_s=row["runtime_s"],
             additional=row["additional"],
             settles=row["settled_by"] == row["number"],
         )
+    except _FAULTS as error:
+        raise _damaged(row, error) from error
 
 
 def trial_of(row: sqlite3.Row) -> Trial:
@@ -57,7 +59,7 @@ def trial_of(row: sqlite3.Row) -> Trial:
     Raises:
         StudyError: The row is damaged.
     """
-    with _sound(row):
+    try:
         return Trial(
             number=row["number"],
             config=json.loads(row["config"]),
@@ -67,14 +69,12 @@ def trial_of(row: sqlite3.Row) -> Trial:
             optimizer_seed=row["optimizer_seed"],
             origin=row["origin"],
         )
+    except _FAULTS as error:
+        raise _damaged(row, error) from error
 
 
-@contextmanager
-def _sound(row: sqlite3.Row) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError, IndexError) as error:
-        raise StudyError(
-            f"{DATABASE}: number {row['number']} is damaged ({error}). Move {DATABASE} away, and `boxwright resume`"
-            " makes it anew from the runs"
-        ) from error
+def _damaged(row: sqlite3.Row, error: Exception) -> StudyError:
+    return StudyError(
+        f"{DATABASE}: number {row['number']} is damaged ({error}). Move {DATABASE} away, and `boxwright resume` makes"
+        " it anew from the runs"
+    )

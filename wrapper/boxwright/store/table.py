@@ -108,7 +108,7 @@ class ResultsTable:
         """Return the cells of one run."""
         values = record.as_json()
         values["gpus"] = ",".join(record.gpus)
-        values["folder"] = str(Path(record.folder).relative_to(self._study))
+        values["folder"] = record.folder.removeprefix(f"{self._study}/")
         values["other_metrics"] = json.dumps(
             {name: value for name, value in record.metrics.items() if name not in self._metrics}, ensure_ascii=False
         )

@@ -16,6 +16,7 @@ from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
+from boxwright.study.metrics import shown_metrics
 from boxwright.terms import Slot
 
 if TYPE_CHECKING:
@@ -119,11 +120,6 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
             )
         refuse_nearly_forbidden(space, scenario.optimizer)
     return setup
-
-
-def shown_metrics(scenario: Scenario) -> tuple[str, ...]:
-    """Return the metrics with a column of their own: the objective first, then those the scenario names."""
-    return tuple(dict.fromkeys((scenario.study.objective.metric, *scenario.parse.regex, *scenario.study.metrics)))
 
 
 def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Proposer:
