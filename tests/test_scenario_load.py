@@ -154,6 +154,11 @@ def test_override_reaches_a_parameter_whose_name_has_dots(tmp_path: Path) -> Non
         ("a\nb=3", '--set a\\nb=3: expected a dotted key and a value, such as "optimizer.runs=30"'),
         ("\udcff.b=3", '--set \\udcff.b=3: expected a dotted key and a value, such as "optimizer.runs=30"'),
         ("command.argv.0=x", "--set command.argv.0=x: command.argv is no table, so it has no key inside"),
+        (
+            f"design.runs={'7' * 5000}",
+            f'--set design.runs: found the text "{"7" * 56}..., expected a whole number of at least 1',
+        ),
+        (f"{'.'.join('a' * 3000)}=1", f"--set {'a.' * 98}a...: tables are nested more than 50 deep"),
         ("limits.cutoff_s=inf", "--set limits.cutoff_s: inf is not finite. Write an ordinary number."),
     ],
 )
@@ -162,3 +167,10 @@ def test_override_that_does_not_fit_is_named(tmp_path: Path, override: str, mess
     with pytest.raises(ScenarioError) as caught:
         load_scenario(file, [override])
     assert str(caught.value) == message
+
+
+def test_base_with_a_name_that_no_file_can_have_is_told_shortly(tmp_path: Path) -> None:
+    file = write(tmp_path / "scenario.toml", f'extends = "{"a" * 5000}"\n{BASE}')
+    with pytest.raises(ScenarioError, match=r"extends: .*: (cannot be read|there is no)") as caught:
+        load_scenario(file)
+    assert len(str(caught.value)) < 500

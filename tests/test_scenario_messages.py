@@ -40,6 +40,35 @@ def test_good_scenario_is_taken(tmp_path: Path) -> None:
         ("runs = 3", "rusn = 3", ': design.rusn: unknown key. Did you mean "runs"?'),
         ("runs = 3", "", ': design: the key "runs" is missing. It takes a whole number of at least 1.'),
         ("runs = 3", "runs = 0", ": design.runs: found the number 0, expected a whole number of at least 1"),
+        (
+            "runs = 3",
+            "runs = 3\n[slots]\ncount = 1000000000",
+            ": slots.count: found the number 1000000000, expected a whole number of at least 1 and of at most 4096",
+        ),
+        (
+            "runs = 3",
+            f"runs = 3\n[study]\nseed = {2**63}",
+            f": study.seed: found the number {2**63}, expected a whole number of at least -9223372036854775808",
+        ),
+        (
+            'kind = "monte-carlo"\nruns = 3',
+            'kind = "latin-hypercube"\nruns = 1000000000000',
+            ": design.runs: found the number 1000000000000, expected a whole number of at least 1 and ",
+        ),
+        (
+            'kind = "monte-carlo"\nruns = 3',
+            'kind = "grid"\nlevels = 100000000',
+            ": design.levels: found the number 100000000, expected a whole number of at least 1 and",
+        ),
+        (
+            '[design]\nkind = "monte-carlo"\nruns = 3',
+            "[optimizer]\nruns = 3\nchallengers = 100000000",
+            ": optimizer.challengers: found the number 100000000, expected a whole number of at least 1 and",
+        ),
+        ("runs = 3", "runs = 3\n[slots]\ngpus = 1\nper_gpu = 10000", ": slots.per_gpu: found the number 10000, "),
+        ("runs = 3", f"runs = {'7' * 5000}", ":8: a whole number of thousands of digits. Write a smaller one."),
+        ("runs = 3", f"runs = 0x{'f' * 5000}", ": design.runs: a whole number of thousands of digits."),
+        ("runs = 3", f"runs = 3\n{'.'.join('a' * 3000)} = 1", ": tables are nested more than 50 deep."),
         ("runs = 3", "runs = true", ": design.runs: found true, expected a whole number of at least 1"),
         (
             "runs = 3",

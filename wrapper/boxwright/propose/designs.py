@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,7 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
         SpaceError: A value is none of its parameter's, or (while iterating) next to everything is forbidden.
     """
     size = stages[-1] if stages else settings.runs
+    first = None if size is None else min(size, sys.maxsize)
     match settings:
         case MonteCarlo():
             return monte_carlo(space, size or 0, settings.seed)
@@ -38,9 +40,9 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
         case LatinHypercube():
             return latin_hypercube(space, stages or [settings.runs], settings.seed)
         case Grid():
-            return islice(grid(space, grid_levels(space, settings.levels)), size)
+            return islice(grid(space, grid_levels(space, settings.levels)), first)
         case CsvDesign():
-            return islice(csv_configs(space, settings.file, folder), size)
+            return islice(csv_configs(space, settings.file, folder), first)
 
 
 def design_size(settings: Design, space: Space, folder: Path) -> int | None:

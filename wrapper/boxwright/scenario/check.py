@@ -15,9 +15,11 @@ from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
 Key = tuple[str | int, ...]
 Faults = Iterator[tuple[Key, str]]
 
+_MOST_BITS = 10_000  # Python writes no number of more than 4300 digits, and 0xfff… may be one
+
 
 def document_faults(value: object, key: Key = ()) -> Faults:
-    """Yield ``(key, problem)`` for values that no scenario may hold anywhere: not finite numbers, NUL characters."""
+    """Yield ``(key, problem)`` for values that no scenario may hold anywhere: not finite or endless numbers, NULs."""
     if isinstance(value, dict):
         for name, item in value.items():
             if "\0" in name:
@@ -28,6 +30,8 @@ def document_faults(value: object, key: Key = ()) -> Faults:
             yield from document_faults(item, (*key, index))
     elif isinstance(value, float) and not math.isfinite(value):
         yield key, f"{value} is not finite. Write an ordinary number."
+    elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        yield key, "a whole number of thousands of digits. Write a smaller one."
     elif isinstance(value, str) and "\0" in value:
         yield key, "a text cannot hold a NUL character"
 

@@ -155,7 +155,7 @@ def _expected(kind: types.Type) -> str:
     if isinstance(kind, types.IntType | types.FloatType):
         noun = "a whole number" if isinstance(kind, types.IntType) else "a number"
         bounds = [
-            f"{word} {bound:g}"
+            f"{word} {bound if isinstance(bound, int) else f'{bound:g}'}"
             for word, bound in (("of at least", kind.ge), ("above", kind.gt), ("of at most", kind.le))
             if bound is not None
         ]

@@ -23,6 +23,8 @@ Document = dict[str, Any]
 _BLOCK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _NAME = re.compile(r"(?<![\w.])scenario_dir(?!\w)")
 _RELATIVE_PROGRAM = re.compile(r"[\w.-]+/[\w./-]+")
+MOST_LEVELS = 50
+_ENDLESS_NUMBER = re.compile(r"[0-9][0-9_]{4299,}")
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -156,7 +158,8 @@ def _scenario_file(path: Path, *, place: str = "") -> Path:
     except UnicodeEncodeError:
         problem = "its path is not UTF-8. Rename the file or the folders above it."
     if problem:
-        raise ScenarioError(f"{path}: {problem}" if place else problem, place=place or str(path))
+        shown = shorten(str(path), 200)
+        raise ScenarioError(f"{shown}: {problem}" if place else problem, place=place or shown)
     return file
 
 
@@ -185,12 +188,37 @@ def read_toml(file: Path) -> Document:
             f"byte {error.object[error.start]:#04x} is no UTF-8. Save the file as UTF-8.", place=f"{file}:{line}"
         ) from error
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         at = _AT.search(str(error))
         line = int(at[1]) if at and at[1] else text.count("\n") + 1
-        problem = _AT.sub("", str(error)) if isinstance(error, tomllib.TOMLDecodeError) else "nested too deeply"
-        raise ScenarioError(f"no valid TOML: {problem}", place=f"{file}:{line}") from error
+        raise ScenarioError(f"no valid TOML: {_AT.sub('', str(error))}", place=f"{file}:{line}") from error
+    except ValueError as error:  # Python reads no whole number of more than 4300 digits
+        digits = _ENDLESS_NUMBER.search(text)
+        line = text.count("\n", 0, digits.start() if digits else 0) + 1
+        raise ScenarioError(
+            "a whole number of thousands of digits. Write a smaller one.", place=f"{file}:{line}"
+        ) from error
+    except RecursionError as error:
+        line = text.count("\n") + 1
+        raise ScenarioError("no valid TOML: nested too deeply", place=f"{file}:{line}") from error
+    if is_deep(document):
+        raise ScenarioError(f"tables are nested more than {MOST_LEVELS} deep. Write them flatter.", place=str(file))
+    return document
+
+
+def is_deep(value: object) -> bool:
+    """Return whether tables and arrays are nested more deeply than any scenario needs."""
+    level = [value]
+    for _ in range(MOST_LEVELS + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _move_paths(document: Document, folder: Path) -> None:
@@ -253,4 +281,9 @@ def _folder_of(file: Path, document: Mapping[str, object]) -> Path:
 def show(value: object) -> str:
     """Return a value as TOML would write it, shortened, for a message."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shorten(text, 60)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the text, or its beginning and three dots if it is longer than the limit."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -12,7 +12,17 @@ import msgspec
 
 from boxwright.errors import ScenarioError, nearest
 from boxwright.scenario.check import document_faults, scenario_faults
-from boxwright.scenario.layers import Document, Layers, dotted, find_scenario, merge, read_layers
+from boxwright.scenario.layers import (
+    MOST_LEVELS,
+    Document,
+    Layers,
+    dotted,
+    find_scenario,
+    is_deep,
+    merge,
+    read_layers,
+    shorten,
+)
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.toml_text import to_toml
 
@@ -82,11 +92,11 @@ def _decode(layers: Layers) -> Scenario:
 
 def _override(layers: Layers, override: str) -> None:
     key, equals, text = override.partition("=")
-    place = f"--set {override}"
+    place = f"--set {shorten(override, 200)}"
     try:
         override.encode("utf-8")
         path = _parse_key(key) if equals else ()
-    except (UnicodeEncodeError, tomllib.TOMLDecodeError):
+    except ValueError:  # what is no UTF-8, no TOML, or a number of thousands of digits
         path = ()
     if not path:
         raise ScenarioError('expected a dotted key and a value, such as "optimizer.runs=30"', place=place)
@@ -105,6 +115,8 @@ def _override(layers: Layers, override: str) -> None:
     for part in path[:-1]:
         inner = inner.setdefault(part, {})
     inner[path[-1]] = _parse_value(text)
+    if is_deep(upper):
+        raise ScenarioError(f"tables are nested more than {MOST_LEVELS} deep", place=place)
     merge(layers, upper, "--set")
 
 
@@ -123,7 +135,7 @@ def _parse_value(text: str) -> object:
     """Return what TOML makes of the text, else the text itself (also for dates, which no key of ours takes)."""
     try:
         value = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # a number of thousands of digits is told as the text that it is
         return text
     if len(value) != 1 or isinstance(value["value"], datetime.date | datetime.time):
         return text

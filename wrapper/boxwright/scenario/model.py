@@ -14,6 +14,10 @@ from msgspec import Meta, Struct, field
 from boxwright.terms import Direction, Value
 
 Positive: TypeAlias = Annotated[int, Meta(ge=1)]
+Places: TypeAlias = Annotated[int, Meta(ge=1, le=4096)]
+"""Slots and optimizer processes: more than that no machine has."""
+
+Levels: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
 PositiveSeconds: TypeAlias = Annotated[float, Meta(gt=0)]
 Size: TypeAlias = Annotated[int, Meta(ge=1)] | str
 """Bytes as a number, or a text with a unit: ``512 MiB``, ``4 GB``."""
@@ -52,7 +56,7 @@ class Study(_Section, frozen=True, kw_only=True):
     name: str | None = None
     objective: Objective = field(default_factory=Objective)
     metrics: tuple[str, ...] = ()
-    seed: int = 0
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
     retries: Annotated[int, Meta(ge=0)] = 0
 
 
@@ -393,7 +397,7 @@ class MonteCarlo(_Design, frozen=True, kw_only=True, tag="monte-carlo"):
 class LatinHypercube(_Design, frozen=True, kw_only=True, tag="latin-hypercube"):
     """A Latin hypercube."""
 
-    runs: Positive
+    runs: Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Sobol(_Design, frozen=True, kw_only=True, tag="sobol"):
@@ -410,7 +414,7 @@ class Grid(_Design, frozen=True, kw_only=True, tag="grid"):
         runs: Only the first so many points.
     """
 
-    levels: Positive | dict[str, Positive | tuple[Value, ...]] = 3
+    levels: Levels | dict[str, Levels | tuple[Value, ...]] = 3
     runs: Positive | None = None
 
 
@@ -446,11 +450,11 @@ class Optimizer(_Section, frozen=True, kw_only=True):
 
     kind: Literal["smac"] = "smac"
     runs: Positive
-    seeds: Positive | None = None
+    seeds: Places | None = None
     seed: Annotated[int, Meta(ge=0)] = 0
     model: Literal["auto", "gp", "rf"] = "auto"
-    initial: Positive | None = None
-    challengers: Positive = 1000
+    initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
@@ -468,9 +472,9 @@ class Slots(_Section, frozen=True, kw_only=True):
     """
 
     backend: Literal["local"] = "local"
-    count: Positive | None = None
+    count: Places | None = None
     gpus: Annotated[int, Meta(ge=0)] = 0
-    per_gpu: Positive = 1
+    per_gpu: Places = 1
     gpu_ids: tuple[str | int, ...] | None = None
     skip_busy_gpus: bool = False
     cores: Positive | None = None
