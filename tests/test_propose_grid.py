@@ -113,3 +113,13 @@ def test_all_configs_lists_a_finite_space() -> None:
     space = make_space(CONDITIONAL.replace("upper = 2 ", "upper = 40 "))
     configs = list(all_configs(space))
     assert len({config_key(config) for config in configs}) == len(configs) == 4 * 40 + 39
+
+
+def test_grid_over_a_thousand_parameters_begins_at_once() -> None:
+    names = [f"p{number}" for number in range(1100)]
+    space = make_space("\n".join(f'{name} = {{ type = "int", lower = 0, upper = 9 }}' for name in names))
+    first, second = islice(make_design(Grid(levels=2), space, folder=Path()), 2)
+    assert first == dict.fromkeys(names, 0)
+    assert second == {**first, "p1099": 9}
+    assert design_size(Grid(levels=2), space, Path()) is None
+    assert design_size(Grid(levels=2, runs=7), space, Path()) == 7

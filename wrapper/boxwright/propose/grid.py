@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def grid(space: Space, levels: Levels) -> Iterator[Config]:
     """
     order = _parents_first(space)
     tests = {name: _activity(space, name) for name in order}
-    for values in _walk(order, tests, levels, {}):
+    for values in _walk(order, tests, levels):
         config = {name: values[name] for name in space.names if name in values}
         if space.forbidden_by(config) is None:
             yield config
@@ -69,7 +70,8 @@ def grid_size(space: Space, levels: Levels, runs: int | None) -> int | None:
     """Return how many configurations the first ``runs`` of the grid are; None if that would take long to count."""
     if not space.configspace.conditions and not space.configspace.forbidden_clauses:
         size = math.prod(len(levels[name]) for name in space.names)
-        return size if runs is None else min(size, runs)
+        size = size if runs is None else min(size, runs)
+        return size if size <= sys.maxsize else None
     limit = COUNT_LIMIT + 1 if runs is None else min(runs, COUNT_LIMIT + 1)
     counted = sum(1 for _ in islice(grid(space, levels), limit))
     return counted if counted <= COUNT_LIMIT else None
@@ -112,16 +114,28 @@ def _activity(space: Space, name: str) -> Test | None:
     return condition_test(conditions[0]) if conditions else None
 
 
-def _walk(
-    order: Sequence[str], tests: Mapping[str, Test | None], levels: Levels, values: dict[str, Value]
-) -> Iterator[dict[str, Value]]:
-    if not order:
-        yield values
-        return
-    name, rest = order[0], order[1:]
-    test = tests[name]
-    if test is not None and not test(values):
-        yield from _walk(rest, tests, levels, values)
-        return
-    for value in levels[name]:
-        yield from _walk(rest, tests, levels, {**values, name: value})
+def _walk(order: Sequence[str], tests: Mapping[str, Test | None], levels: Levels) -> Iterator[dict[str, Value]]:
+    """Yield the values of every combination in one and the same dict; a loop, for there may be 1,500 parameters."""
+    values: dict[str, Value] = {}
+    left: list[Iterator[Value | None]] = []
+    while True:
+        if len(left) < len(order):
+            name = order[len(left)]
+            test = tests[name]
+            left.append(iter(levels[name] if test is None or test(values) else (None,)))
+        else:
+            yield values
+        while left and not _take(values, order[len(left) - 1], left[-1]):
+            left.pop()
+        if not left:
+            return
+
+
+def _take(values: dict[str, Value], name: str, left: Iterator[Value | None]) -> bool:
+    """Give a parameter its next value, or none where it is inactive; return whether there was a next one."""
+    values.pop(name, None)
+    for value in left:
+        if value is not None:
+            values[name] = value
+        return True
+    return False
