@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,3 +154,26 @@ def test_pcs_reader_gives_a_space_or_a_space_error_for_any_text(text: str) -> No
         read(text)
     except SpaceError:
         return
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"x [0, 1] [{'5' * 100_000}]",
+        f"x integer [0, 1] [{'x' * 100_000}]",
+        f"x {'r' * 100_000} [0, 1] [0]",
+        f"x [0, 1] [0]{'i' * 100_000}",
+        f"x {{a, '{'b' * 100_000}}} [a]",
+    ],
+)
+def test_pcs_error_shows_only_the_beginning_of_an_endless_text(line: str) -> None:
+    with pytest.raises(SpaceError) as raised:
+        read(line)
+    assert len(str(raised.value)) < 500
+
+
+def test_pcs_reader_takes_a_list_of_twenty_thousand_values_at_once() -> None:
+    text = f"x {{{', '.join(map(str, range(20_000)))}}} [0]\n"
+    before_s = time.process_time()
+    assert read(text).size() == 20_000
+    assert time.process_time() - before_s < 4

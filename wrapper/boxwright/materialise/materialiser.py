@@ -175,7 +175,8 @@ class Materialiser:
                 yield problem, where, is_program
 
     def _find_warnings(self) -> Iterator[str]:
-        unused = [name for name in self._space.names if name not in self._used()]
+        used = self._used()
+        unused = [name for name in self._space.names if name not in used]
         if unused:
             what = "parameter" if len(unused) == 1 else "parameters"
             yield f"{self._place}: {what} that no template, flag or file uses: {', '.join(unused)}"

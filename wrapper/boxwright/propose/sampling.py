@@ -58,6 +58,10 @@ def sobol(space: Space, count: int, seed: int) -> Iterator[Config]:
     """
     from scipy.stats import qmc
 
+    if len(space.names) > qmc.Sobol.MAXDIM:
+        raise SpaceError(
+            f"{len(space.names)} parameters, but a Sobol sequence has at most {qmc.Sobol.MAXDIM}.", place="space"
+        )
     sequence = qmc.Sobol(d=len(space.names), scramble=True, seed=seed)
     made = forbidden = 0
     while made < count:

@@ -115,17 +115,18 @@ def _check_range(lower: float, upper: float, default: float | None, place: str) 
 def _choices(values: Sequence[Value], default: Value | None, key: str, place: str) -> tuple[list[Value], Value]:
     if not values:
         raise SpaceError(f'{key} is empty. Name at least one value: {key} = ["a", "b"].', place=place)
-    texts: dict[str, Value] = {}
+    texts: set[str] = set()
+    known: dict[Value, str] = {}
     for value in values:
         check_value(value, place)
         text = text_of(value)
         if text in texts:
             # 1 and "1" would be one and the same in a CSV cell or a flag
             raise SpaceError(f"the value {text!r} stands twice in {key}. Remove one.", place=place)
-        same = next((other for other, known in texts.items() if known == value), None)
-        if same is not None:
+        same = known.setdefault(value, text)  # 1, 1.0 and true are one key
+        if same != text:
             raise SpaceError(f"the values {same} and {text} in {key} count as equal. Remove one.", place=place)
-        texts[text] = value
+        texts.add(text)
     if default is None:
         return list(values), values[0]
     found = [value for value in values if value == default and isinstance(value, bool) == isinstance(default, bool)]

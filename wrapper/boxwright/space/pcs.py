@@ -88,9 +88,12 @@ def _lines(text: str, file: str) -> list[_Line]:
     for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         line = raw.partition("#")[0].strip()
         if line and not _HEADING.fullmatch(line):
-            shown = line if len(line) <= _LONGEST_SHOWN else f"{line[:_LONGEST_SHOWN]}…"
-            lines.append(_Line(line, f'{file}:{number}: "{shown}"'))
+            lines.append(_Line(line, f'{file}:{number}: "{_shown(line)}"'))
     return lines
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _parameter(found: re.Match[str], place: str) -> Parameter:
@@ -98,20 +101,22 @@ def _parameter(found: re.Match[str], place: str) -> Parameter:
     wants_range = found["values"] is None
     known = (*_NUMERIC_TYPES, *_CHOICE_TYPES)
     if kind is not None and kind not in known:
-        raise SpaceError(f'no type "{kind}". {nearest(kind, known)}', place=place)
+        raise SpaceError(f'no type "{_shown(kind)}". {nearest(kind, known)}', place=place)
     if kind is not None and (kind in _NUMERIC_TYPES) != wants_range:
         shape = "a range in [ ]" if kind in _NUMERIC_TYPES else "values in { }"
         raise SpaceError(f"the type {kind} needs {shape}.", place=place)
     if not wants_range:
         if suffix:
-            raise SpaceError(f'nothing may follow the default of a list of values, found "{suffix}".', place=place)
+            raise SpaceError(
+                f'nothing may follow the default of a list of values, found "{_shown(suffix)}".', place=place
+            )
         return _choice(found["values"], found["default"].strip(), kind == "ordinal", place)
     if kind is None:
         if set(suffix) - set("il") or len(suffix) != len(set(suffix)):
-            raise SpaceError(f'after the default only i and l may follow, found "{suffix}".', place=place)
+            raise SpaceError(f'after the default only i and l may follow, found "{_shown(suffix)}".', place=place)
         return _range(found["range"], found["default"], "i" in suffix, "l" in suffix, place)
     if suffix not in ("", "log"):
-        raise SpaceError(f'after the default only log may follow, found "{suffix}".', place=place)
+        raise SpaceError(f'after the default only log may follow, found "{_shown(suffix)}".', place=place)
     return _range(found["range"], found["default"], kind == "integer", suffix == "log", place)
 
 
@@ -121,7 +126,7 @@ def _choice(text: str, default: str, ordered: bool, place: str) -> Parameter:
         if not value:
             raise SpaceError("a value is empty. Separate values by single commas.", place=place)
         if any(ch in "'\"" for ch in value):
-            raise SpaceError(f"the value {value} holds a quote. Write it without quotes.", place=place)
+            raise SpaceError(f"the value {_shown(value)} holds a quote. Write it without quotes.", place=place)
     if ordered:
         return OrdinalParameter(sequence=values, default=default)
     return CategoricalParameter(choices=values, default=default)
@@ -144,14 +149,16 @@ def _range(text: str, default: str, is_integer: bool, log: bool, place: str) -> 
 def _number(text: str, place: str) -> float:
     number = number_from(text)
     if number is None:
-        raise SpaceError(f'"{text.strip()}" is no finite number.', place=place)
+        raise SpaceError(f'"{_shown(text.strip())}" is no finite number.', place=place)
     return number
 
 
 def _whole_number(text: str, place: str) -> int:
     number = whole_number_from(text)
     if number is None:
-        raise SpaceError(f'"{text.strip()}" is no whole number, but this is an integer parameter.', place=place)
+        raise SpaceError(
+            f'"{_shown(text.strip())}" is no whole number, but this is an integer parameter.', place=place
+        )
     return number
 
 
