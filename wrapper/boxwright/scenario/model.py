@@ -434,18 +434,18 @@ Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
 
 
 class Optimizer(_Section, frozen=True, kw_only=True):
-    """SMAC seeds that share one model.
+    """Optimizer seeds that share one model.
 
     Attributes:
         kind: Which optimizer.
         runs: How many runs in all.
         seeds: Optimizer processes; one per slot if absent.
         seed: The first seed's random seed; the others follow.
-        model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first while runs are few, the
-            second once they are many.
+        model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first up to 300 runs, the
+            second from there on.
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
-        random_share: Share of proposals drawn at random; a twentieth if absent, with ``rf`` a fifth.
+        random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
     """
 
     kind: Literal["smac"] = "smac"

@@ -26,7 +26,7 @@ COST_LIMIT = 1e100
 MOST_FOR_PROCESS = 300
 """So many trials a Gaussian process is fitted to; among more, ``gp`` takes the best and the latest."""
 
-_RANDOM_SHARES = {"gp": 0.05, "rf": 0.2}
+_RANDOM_SHARES = {"gp": 0.0, "rf": 0.2}
 _RANDOM_TRIES = 256
 _LOOK_AROUND = 5
 
