@@ -150,3 +150,8 @@ def test_smac2_call_line_names_instance_and_cutoff() -> None:
     words = flag_words(trial, "smac2", reals=["lr"], cutoff_s=5)
     assert words[:5] == ["a b.cnf", "0", "5.0", "2147483647", "-1"]
     assert words[5:] == ["-lr", "1.0E-5", "-n", "3", "-c", "0.10", "-f", "0.5"]
+
+
+@pytest.mark.parametrize(("seed", "word"), [(0, "-1"), (7, "7")])
+def test_smac2_call_line_gives_no_seed_as_minus_one(seed: int, word: str) -> None:
+    assert flag_words(Trial(1, {"n": 3}, seed=seed), "smac2")[4] == word

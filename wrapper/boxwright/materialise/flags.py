@@ -18,6 +18,9 @@ UNLIMITED_S = 1.7976931348623157e308
 RUN_LENGTH = 2147483647
 """What SMAC v2 writes for the run length, always."""
 
+DETERMINISTIC_SEED = -1
+"""What SMAC v2 writes where the seed does not matter, as ours of 0 does not; any other seed of it is above 0."""
+
 
 def flag_words(
     trial: Trial,
@@ -61,7 +64,8 @@ def _flag(name: str, text: str, dialect: FlagDialect) -> tuple[str, ...]:
 def _smac2_head(trial: Trial, cutoff_s: float | None) -> list[str]:
     instance = "no_instance" if trial.instance is None else trial.instance
     cutoff = java_double(UNLIMITED_S if cutoff_s is None else cutoff_s)
-    return [instance, "0", cutoff, str(RUN_LENGTH), str(trial.seed)]
+    seed = trial.seed or DETERMINISTIC_SEED
+    return [instance, "0", cutoff, str(RUN_LENGTH), str(seed)]
 
 
 def _smac2_flags(active: list[tuple[str, Value]], reals: Collection[str]) -> Iterator[str]:

@@ -215,7 +215,8 @@ class Command(_Section, frozen=True, kw_only=True):
     Attributes:
         argv: Program and words. A program with a slash is looked up beside the scenario, another one on PATH.
         line: The same as one text.
-        flags: How the active parameters are appended to the words.
+        flags: How the active parameters are appended to the words; ``smac2`` is the full call line of SMAC v2, in
+            which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run.
         skip: Parameters that are not appended as flags.
         shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
         exit_code: Whether an exit code other than 0 is a crash.
