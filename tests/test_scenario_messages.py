@@ -69,6 +69,18 @@ def test_good_scenario_is_taken(tmp_path: Path) -> None:
         ("runs = 3", f"runs = {'7' * 5000}", ":8: a whole number of thousands of digits. Write a smaller one."),
         ("runs = 3", f"runs = 0x{'f' * 5000}", ": design.runs: a whole number of thousands of digits."),
         ("runs = 3", f"runs = 3\n{'.'.join('a' * 3000)} = 1", ": tables are nested more than 50 deep."),
+        (
+            "runs = 3",
+            'runs = 3\n[study]\nobjective = { metric = "" }',
+            ': study.objective.metric: "" cannot name a metric: ',
+        ),
+        (
+            "runs = 3",
+            'runs = 3\n[study]\nobjective = { metric = "a\\nb" }',
+            ': study.objective.metric: "a\\nb" cannot name a metric: 1 to 200 printable characters on one line',
+        ),
+        ("runs = 3", 'runs = 3\n[study]\nmetrics = ["a", "\\t"]', ': study.metrics[1]: "\\t" cannot name a metric: '),
+        ("runs = 3", "runs = 3\n[parse]\nregex = { '' = '(a)' }", ': parse.regex."": "" cannot name a metric: '),
         ("runs = 3", "runs = true", ": design.runs: found true, expected a whole number of at least 1"),
         (
             "runs = 3",

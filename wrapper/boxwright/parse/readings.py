@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from boxwright.parse.logs import quoted
+from boxwright.scenario.check import LONGEST_METRIC
 
 MOST_METRICS = 1000
 """A run that names more is broken or hostile; each metric is a cell in the store."""
 
-LONGEST_NAME = 200
+LONGEST_NAME = LONGEST_METRIC
 _MOST_NOTES = 3
 _SEVERAL = "several"  # differs from every source, so that the conflict stays whatever follows
 

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from boxwright.scenario.forms import parameter_form
+from boxwright.scenario.layers import show
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.sizes import parse_size
 from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
 
 Key = tuple[str | int, ...]
 Faults = Iterator[tuple[Key, str]]
+
+LONGEST_METRIC = 200
+"""Characters of a metric's name."""
 
 _MOST_BITS = 10_000  # Python writes no number of more than 4300 digits, and 0xfff… may be one
 
@@ -59,9 +63,19 @@ def _study_faults(scenario: Scenario) -> Faults:
         or len(name.encode()) > 200
     ):
         yield ("study", "name"), f'"{name}" cannot name a folder. Write a short name without "/".'
+    yield from _metric_faults(scenario)
     if (scenario.design is None) == (scenario.optimizer is None):
         found = "neither [design] nor [optimizer]" if scenario.design is None else "both [design] and [optimizer]"
         yield (), f"found {found}. Write exactly one of them: it says what runs next."
+
+
+def _metric_faults(scenario: Scenario) -> Faults:
+    named: list[tuple[Key, str]] = [(("study", "objective", "metric"), scenario.study.objective.metric)]
+    named += [(("study", "metrics", index), name) for index, name in enumerate(scenario.study.metrics)]
+    named += [(("parse", "regex", name), name) for name in scenario.parse.regex]
+    for key, name in named:
+        if not name.strip() or not name.isprintable() or len(name) > LONGEST_METRIC:
+            yield key, f"{show(name)} cannot name a metric: 1 to {LONGEST_METRIC} printable characters on one line"
 
 
 def _space_faults(scenario: Scenario) -> Faults:
