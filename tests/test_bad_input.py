@@ -182,3 +182,9 @@ def test_optimizer_on_a_space_of_which_next_to_everything_is_forbidden(
     )
     assert "space: 10000 points drawn in a row are forbidden. Loosen" in bad(boxwright, scenario)
     assert boxwright("check", scenario).returncode == 2
+
+
+def test_folder_that_is_not_there(make_scenario: Callable[..., Path], boxwright: RunBoxwright) -> None:
+    scenario = make_scenario()
+    scenario.write_text('folder = "/nonexistent"\n' + scenario.read_text().replace("./run.sh", "true"))
+    assert bad(boxwright, scenario).endswith('scenario.toml: folder: there is no folder "/nonexistent".')

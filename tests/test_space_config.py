@@ -277,3 +277,8 @@ def test_configuration_refuses_what_check_would_refuse() -> None:
     space = load()
     with pytest.raises(SpaceError, match="not valid here"):
         space.configuration({**space.default(), "depth": 99})
+
+
+def test_minus_zero_and_zero_are_one_configuration() -> None:
+    space = load('x = { type = "float", lower = -1, upper = 1 }')
+    assert repr(space.parse_texts({"x": "-0"})) == repr(space.check({"x": -0.0})) == "{'x': 0.0}"

@@ -107,7 +107,7 @@ class Domain:
             return int(value) if self.lower <= value <= self.upper and value == int(value) else None
         if not self.lower - _SLACK <= value <= self.upper + _SLACK:
             return None
-        return min(max(float(value), self.lower), self.upper)
+        return min(max(float(value), self.lower), self.upper) + 0.0  # -0 and 0 are one value
 
     def _choice(self, value: object) -> Value | None:
         for choice in self.values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.scenario import LoadedScenario, Scenario
+from boxwright.scenario.layers import shorten
 from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
@@ -92,6 +94,9 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
     place = str(loaded.path)
     folder = loaded.folder
     if space is None:
+        # Asked of a new study only: an old one stands alone, if nothing of this folder is used.
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
+            raise ScenarioError(f'there is no folder "{shorten(str(folder), 200)}".', place=f"{place}: folder")
         space = load_space(scenario.space, place=place, folder=folder)
     materialiser = Materialiser(scenario, folder, space, place=place)
     runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
