@@ -112,7 +112,7 @@ def test_shared_model_serves_an_answer_whose_asker_has_gone_to_the_next_one(tmp_
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("raise ImportError('no smac here')", r"optimizer seed \d: ImportError: no smac here \(see .*seed-\d\.log\)"),
+        ("raise ImportError('no scipy here')", r"optimizer seed \d: ImportError: no scipy here \(see .*seed-\d\.log\)"),
         (
             "import os; os._exit(3)",
             r"optimizer seed \d ended 5 times in a row, the last time with: exit code 3 \(see ",
@@ -123,7 +123,7 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, message: str
 ) -> None:
     (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "smac.py").write_text(body)
+    (tmp_path / "broken" / "scipy.py").write_text(body)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
 
     async def study() -> None:

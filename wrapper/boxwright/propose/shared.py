@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_COLLISIONS = 3
 """So many answers in a row that another seed was first with: then one is drawn at random."""
+
+TURN_S = 1.0
+"""So long an ask waits for the one before it."""
 
 _DRAWS = 100
 
@@ -61,6 +65,7 @@ class SharedModel:
         self._spare: deque[tuple[int, Answer]] = deque()
         self._failure: StudyError | None = None
         self._free_seeds = asyncio.Semaphore(seeds)
+        self._last_answered: asyncio.Future[None] | None = None
         self._log_dir = log_dir
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
@@ -128,7 +133,7 @@ class SharedModel:
             if config_key(config) not in self._taken:
                 seed = min(self._seeds, key=lambda seed: seed.load)
                 return self._accept(seed, config, f"initial design {number}")
-        async with self._free_seeds:
+        async with self._free_seeds, self._turn():
             self._check()
             while self._spare:
                 number, answer = self._spare.popleft()
@@ -141,6 +146,22 @@ class SharedModel:
                 return await self._ask(seed)
             finally:
                 seed.asked -= 1
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for the answer before this one, so that the seed knows it as running: at one time, all know the same.
+
+        Seeds with Gaussian processes that know the same propose nearly the same. A seed that does not answer holds
+        up the others for ``TURN_S`` only.
+        """
+        before, answered = self._last_answered, asyncio.get_running_loop().create_future()
+        self._last_answered = answered
+        try:
+            if before is not None:
+                await asyncio.wait({before}, timeout=TURN_S)
+            yield
+        finally:
+            answered.set_result(None)
 
     async def _ask(self, seed: OptimizerSeed) -> Proposal:
         collisions = 0
