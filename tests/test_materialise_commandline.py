@@ -61,6 +61,12 @@ def test_shell_line_gets_its_flags_quoted() -> None:
         ("# it's\necho '{{ x }}'", "{{ x }} stands inside '…'."),
         ("cat <<E\n{{ x }}\nE", 'a here-document ("<<") cannot be quoted safely.'),
         ("true # {{ x }}", "an expression stands in a comment."),
+        ("echo \\{{ x }}", "a backslash stands before {{ x }} and would undo its quotes."),
+        ('echo "\\{{ x }}"', "a backslash stands before {{ x }} and would undo its quotes."),
+        ("echo \\{# #}' {{ x }}", "a backslash stands before {# #} and would undo its quotes."),
+        ("echo $(( {{ x }} ))", "an expression stands inside ((…)), where quotes do not hold."),
+        ("echo $(( 1 + $(echo {{ x }}) ))", "an expression stands inside ((…)), where quotes do not hold."),
+        ("echo $[{{ x }}]", "an expression stands inside $[…], where quotes do not hold."),
         ("echo 'a", "a ' is not closed"),
     ],
 )
@@ -71,7 +77,16 @@ def test_shell_line_that_could_let_a_value_out_is_refused(line: str, message: st
 
 
 @pytest.mark.parametrize(
-    "line", ["echo \"a\"{{ x }}'b'", 'echo \\"{{ x }}', 'echo "it\'s" {{ x }}', "echo a#b' '{{ x }}"]
+    "line",
+    [
+        "echo $((1 + 1)) {{ x }} $(echo {{ x }})",
+        "echo '((' {{ x }}",
+        "echo \\\\ {{ x }}",
+        "echo \"a\"{{ x }}'b'",
+        'echo \\"{{ x }}',
+        'echo "it\'s" {{ x }}',
+        "echo a#b' '{{ x }}",
+    ],
 )
 def test_shell_line_with_quotes_beside_a_value_is_taken(line: str) -> None:
     assert "'1 2'" in argv(Command(line=line, shell=True), x="1 2")[2]

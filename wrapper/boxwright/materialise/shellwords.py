@@ -32,7 +32,7 @@ def shell_fault(line: str) -> str:
     """Return why a shell line could let a value out of its quotes, empty if it cannot.
 
     Every value is inserted within single quotes. That holds only where the shell itself is not inside quotes,
-    backticks or a here-document, so an expression there is refused.
+    backticks, arithmetic or a here-document, nor behind a backslash, so an expression there is refused.
     """
     if "<<" in line and _BLOCK.search(line):
         return 'a here-document ("<<") cannot be quoted safely. Put the text into a template file.'
@@ -46,8 +46,12 @@ def shell_fault(line: str) -> str:
             continue
         character = line[index]
         if character == "\\" and quote != "'":
+            if block := _BLOCK.match(line, index + 1):
+                return f"a backslash stands before {block[0]} and would undo its quotes. Take it out."
             index += 2
             continue
+        if not quote and (fault := _counting_fault(line, index)):
+            return fault
         if quote:
             quote = "" if character == quote else quote
         elif character in "'\"`":
@@ -60,6 +64,19 @@ def shell_fault(line: str) -> str:
             continue
         index += 1
     return f"a {quote} is not closed" if quote else ""
+
+
+def _counting_fault(line: str, index: int) -> str:
+    """Return why an expression cannot stand in the arithmetic that begins here, empty if there is none.
+
+    Bash reads there what is within quotes, too, and carries out what stands in the brackets of an ``a[…]``.
+    """
+    for start, end in (("((", "))"), ("$[", "]")):
+        if line.startswith(start, index):
+            inside = _BLOCK.sub(_MARK, line[index:]).partition(end)[0]
+            if _MARK in inside:
+                return f"an expression stands inside {start}…{end}, where quotes do not hold. Count in a template."
+    return ""
 
 
 def quote_value(value: object) -> str:
