@@ -4,7 +4,7 @@ r"""Templates in the ``${x}`` syntax of DOE platforms (a small part of FreeMarke
 - ``${x?string("0.00##")}`` formats a number by a pattern of Java's DecimalFormat; ``${x?int}`` cuts the fraction
   off, ``${x?round}``, ``${x?floor}`` and ``${x?ceiling}`` round; ``${x?c}`` and ``${x?string}`` are the plain text;
   ``${x?upper_case}`` and ``${x?lower_case}`` change letters; ``${x?string("yes", "no")}`` is for true and false.
-- ``${x!0.5}`` or ``${x!"none"}`` gives a default for a parameter that is inactive.
+- ``${x!0.5}``, ``${(x)!0.5}`` or ``${x!"none"}`` gives a default for a parameter that is inactive.
 - ``$${x}`` is a literal ``${x}``. A ``$`` without a brace, and a backslash, are ordinary text.
 """
 
@@ -27,6 +27,7 @@ _STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _EXPRESSION = re.compile(
     rf"""\s*(?P<open>\()?\s*(?P<name>[^\s?!(){{}}"']+)\s*
     (?P<default>!\s*(?P<default_value>{_STRING}|[^\s?(){{}}"']*))?\s*(?P<close>\))?\s*
+    (?P<outer>!\s*(?P<outer_value>{_STRING}|[^\s?(){{}}"']*)\s*)?
     (?P<steps>(?:\?\s*\w+\s*(?:\(\s*(?:{_STRING})(?:\s*,\s*(?:{_STRING}))*\s*\))?\s*)*)""",
     re.VERBOSE,
 )
@@ -113,7 +114,7 @@ def _hole(text: str, start: int, line: int, place: str) -> tuple[Hole, int]:
     rest_of_line = text[start:].partition("\n")[0]
     match = _EXPRESSION.match(text, start)
     end = match.end() if match else start
-    if match is None or text[end : end + 1] != "}" or bool(match["open"]) != bool(match["close"]):
+    if match is None or text[end : end + 1] != "}" or not _is_paired(match):
         if "}" not in rest_of_line:
             raise TemplateError(
                 f'no "}}" for "${{{rest_of_line[:40]}". For a literal "${{" write "$${{".', place=place
@@ -123,8 +124,16 @@ def _hole(text: str, start: int, line: int, place: str) -> tuple[Hole, int]:
         raise TemplateError(problem, place=place)
     source = text[start:end]
     steps = tuple(_step(step, source, place) for step in _STEP.finditer(match["steps"]))
-    default = _literal(match["default_value"]) if match["default"] else None
-    return Hole(source, line, match["name"], bool(match["default"]), default, steps), end + 1
+    has_default = bool(match["default"] or match["outer"])
+    default = _literal(match["default_value"] or match["outer_value"] or "") if has_default else None
+    return Hole(source, line, match["name"], has_default, default, steps), end + 1
+
+
+def _is_paired(match: re.Match[str]) -> bool:
+    """Return whether a bracket that opens is closed, and a default stands within it or behind it, not both."""
+    if match["outer"] and (match["default"] or not match["close"]):
+        return False
+    return bool(match["open"]) == bool(match["close"])
 
 
 def _literal(text: str) -> object:
