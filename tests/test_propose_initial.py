@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+import pytest
+
 from boxwright.propose.initial import initial_design
 from boxwright.scenario.model import Optimizer
-from propose_support import make_space
+from propose_support import PLANE, make_space
 
 
 def test_initial_design_is_the_default_where_chance_finds_nothing_else() -> None:
@@ -12,3 +16,13 @@ def test_initial_design_is_the_default_where_chance_finds_nothing_else() -> None
     lines = [f'{name} = {{ type = "int", lower = 0, upper = 1 }}' for name in names]
     space = make_space("\n".join([*lines, f'forbidden = ["{{{" + ".join(names)} > 0}}"]']))
     assert initial_design(space, Optimizer(runs=30), 2) == [space.default()]
+
+
+@pytest.mark.parametrize(
+    ("model", "runs", "seeds", "size"),
+    [("auto", 100, 1, 12), ("auto", 20, 1, 5), ("auto", 100, 16, 16), ("rf", 100, 1, 20), ("gp", 4, 8, 4)],
+)
+def test_initial_design_is_small_beside_a_gaussian_process(
+    model: Literal["auto", "gp", "rf"], runs: int, seeds: int, size: int
+) -> None:
+    assert len(initial_design(make_space(PLANE), Optimizer(runs=runs, model=model), seeds)) == size
