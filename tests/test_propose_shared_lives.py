@@ -112,7 +112,7 @@ def test_shared_model_serves_an_answer_whose_asker_has_gone_to_the_next_one(tmp_
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("raise ImportError('no scipy here')", r"optimizer seed \d: ImportError: no scipy here \(see .*seed-\d\.log\)"),
+        ("raise ImportError('no scipy')", r"optimizer seed \d: ImportError: no scipy \(see .*seed-\d\.log\)"),
         (
             "import os; os._exit(3)",
             r"optimizer seed \d ended 5 times in a row, the last time with: exit code 3 \(see ",
