@@ -77,7 +77,7 @@ def test_sizes_have_binary_units(value: float | None, text: str) -> None:
 
 def test_numbers_and_configurations_fit_one_line() -> None:
     assert number(1 / 3) == "0.333333"
-    assert config_text({"a": 0.1, "b\n": "two\nlines", "c": True}) == "a=0.1 b\\n=two\\nlines c=True"
+    assert config_text({"a": 0.1, "b\n": "two\nlines", "c": True}) == "a=0.1 b\\n=two\\nlines c=true"
 
 
 def test_run_table_leaves_cells_of_inactive_parameters_empty() -> None:

@@ -42,7 +42,9 @@ def size(value: float | None) -> str:
 
 
 def value_text(value: Value) -> str:
-    """Return a parameter's value in one line."""
+    """Return a parameter's value in one line; true and false as in the scenario."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return number(value) if isinstance(value, float) else one_line(str(value))
 
 
