@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +44,16 @@ class LoadedScenario:
     text: str
 
 
-def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
+def load_scenario(
+    path: Path, overrides: Sequence[str] = (), *, kept: Collection[tuple[str | int, ...]] = ()
+) -> LoadedScenario:
     """Return the scenario that a file, or a folder with ``scenario.toml``, holds.
 
     Args:
         path: A file or a folder.
         overrides: ``key=value`` texts as given to ``--set``; the key is dotted, the value is TOML or else a text.
             They count as written in the file, so that relative paths start at its folder.
+        kept: Keys of files that need not be there, because a study has what they hold.
 
     Raises:
         ScenarioError: With the file and line, or the file and key, the value found and what would be right.
@@ -68,6 +71,8 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
         raise ScenarioError(problem, place=layers.place(key))
     scenario = _decode(layers)
     for key, problem in scenario_faults(scenario):
+        if key in kept:
+            continue
         raise ScenarioError(problem, place=layers.place(key))
     return LoadedScenario(scenario, file, layers.folder, to_toml(document))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from boxwright import __version__
 from boxwright.errors import StudyError, UserError
 from boxwright.store.database import Store
-from boxwright.store.layout import SCENARIO, SPACE
+from boxwright.store.layout import CSV_ROWS, SCENARIO, SPACE
 
 
 def check_new_study(folder: Path) -> None:
@@ -51,8 +51,10 @@ def _check_place(folder: Path) -> None:
         raise UserError(f"{parent} cannot be written to. Give another folder with --study.", place=str(folder))
 
 
-def create_study(folder: Path, *, scenario_text: str, space_text: str, meta: dict[str, str]) -> Store:
-    """Make a study folder with its scenario, space and empty database, and open it for writing.
+def create_study(
+    folder: Path, *, scenario_text: str, space_text: str, meta: dict[str, str], rows: bytes | None = None
+) -> Store:
+    """Make a study folder with its scenario, space, rows of a CSV design and empty database; open it for writing.
 
     Raises:
         UserError: The folder exists or cannot be made.
@@ -64,6 +66,8 @@ def create_study(folder: Path, *, scenario_text: str, space_text: str, meta: dic
         draft.mkdir()
         (draft / SCENARIO).write_text(scenario_text, encoding="utf-8")
         (draft / SPACE).write_text(space_text, encoding="utf-8")
+        if rows is not None:
+            (draft / CSV_ROWS).write_bytes(rows)
         stamps = {"study_id": secrets.token_hex(8), "created": repr(time.time()), "version": __version__}
         Store.create(draft, {**stamps, **meta}).close()
         draft.rename(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 DATABASE = "study.db"
 SCENARIO = "scenario.toml"
 SPACE = "space.json"
+CSV_ROWS = "design.csv"
 CONTROL_SOCKET = "control.sock"
 CONTROLLER_LOCK = "controller.lock"
 RESULTS = "results.csv"

@@ -20,7 +20,7 @@ from boxwright.materialise import mask_secrets
 from boxwright.scenario import LoadedScenario, Scenario, load_scenario
 from boxwright.scenario.layers import dotted, show
 from boxwright.store.database import Store
-from boxwright.store.layout import SCENARIO
+from boxwright.store.layout import CSV_ROWS, SCENARIO
 from boxwright.study.setup import Setup
 
 _CHANGEABLE = (
@@ -77,9 +77,10 @@ def changed_scenario(
     Raises:
         ScenarioError: An override does not fit, or would change what earlier runs mean.
     """
-    base = load_scenario(study / SCENARIO)
+    kept = [("space", "file"), *([("design", "file")] if (study / CSV_ROWS).is_file() else [])]
+    base = load_scenario(study / SCENARIO, kept=kept)
     sizes = [] if runs is None else [f"{'optimizer' if base.scenario.optimizer else 'design'}.runs={runs}"]
-    loaded = load_scenario(study / SCENARIO, [*sizes, *overrides])
+    loaded = load_scenario(study / SCENARIO, [*sizes, *overrides], kept=kept)
     changes = tuple(_changes(base.scenario, loaded.scenario))
     for change in changes:
         if not any(change.key[: len(key)] == key for key in _CHANGEABLE):

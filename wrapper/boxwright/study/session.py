@@ -22,6 +22,7 @@ from boxwright.study.bookkeeping import study_log
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller, Summary
+from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.watching import SafeWatcher, Watcher
@@ -54,7 +55,8 @@ def new_study(
     check_new_study(folder)
     setup = prepare(loaded)
     meta = {"stages": ",".join(map(str, setup.stages))}
-    with create_study(folder, scenario_text=setup.text, space_text=space_to_json(setup.space), meta=meta) as store:
+    space_text, rows = space_to_json(setup.space), csv_rows(setup.scenario, setup.folder)
+    with create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, rows=rows) as store:
         opened(folder)
         with controller_lock(folder):
             warnings = [f"warning: {text}" for text in setup.warnings]
@@ -104,12 +106,16 @@ def resume_study(
             recover_runs(store)
             stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
             loaded, changes = changed_scenario(folder, overrides, runs=stages[-1] if stages else None)
-            setup = prepare(loaded, space=space, stages=stages)
+            rows = find_rows(folder)
+            setup = prepare(loaded, space=space, stages=stages, rows=rows.path if rows else None)
             check_size(setup, store)
+            keep_rows(folder, rows)
             if changes:
                 keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))
             notes = ["; ".join(change.text for change in changes)] if changes else []
+            if rows and rows.note:
+                watcher.note(rows.note)
             if setup.size_note:
                 watcher.note(setup.size_note)
             if retry:

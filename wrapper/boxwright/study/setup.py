@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from boxwright.errors import ScenarioError
 from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
@@ -15,7 +17,7 @@ from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.layers import shorten
-from boxwright.scenario.model import CsvDesign
+from boxwright.scenario.model import CsvDesign, Design, Optimizer
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.study.metrics import shown_metrics
@@ -33,6 +35,7 @@ class Setup:
 
     Attributes:
         text: The scenario as one self-contained TOML document.
+        design: The scenario's, its rows where they are read from.
         metrics: Metrics with a column of their own, the objective first.
         stages: Sizes of the design asked for so far; the last one counts.
         total: Number of trials as far as it is known.
@@ -44,6 +47,7 @@ class Setup:
     place: str
     text: str
     space: Space
+    design: Design | None
     materialiser: Materialiser
     slots: tuple[Slot, ...]
     metrics: tuple[str, ...]
@@ -72,17 +76,20 @@ class Setup:
         Raises:
             UserError: The design cannot be made, at a known place.
         """
-        assert self.scenario.design is not None
-        return make_design(self.scenario.design, self.space, folder=self.folder, stages=self.stages)
+        assert self.design is not None
+        return make_design(self.design, self.space, folder=self.folder, stages=self.stages)
 
 
-def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = ()) -> Setup:
+def prepare(
+    loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = (), rows: Path | None = None
+) -> Setup:
     """Check a scenario against its space, its files and this machine.
 
     Args:
         loaded: The scenario.
         space: Its space, where a study has it already.
         stages: Sizes of the design that were asked for before, oldest first.
+        rows: Where the rows of a CSV design are read from, if not where the scenario says.
 
     Returns:
         All that a study, or a dry run, needs.
@@ -103,20 +110,24 @@ def prepare(loaded: LoadedScenario, *, space: Space | None = None, stages: Seque
     all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
     if stages and runs is not None and runs < stages[-1]:
         raise ScenarioError(f"{runs} runs are fewer than the {stages[-1]} that the study has. Give a higher number.")
+    design = scenario.design
+    if rows is not None and isinstance(design, CsvDesign):
+        design = msgspec.structs.replace(design, file=str(rows))
     setup = Setup(
         scenario=scenario,
         folder=folder,
         place=place,
         text=loaded.text,
         space=space,
+        design=design,
         materialiser=materialiser,
         slots=plan_slots(scenario.slots),
         metrics=shown_metrics(scenario),
         stages=all_stages,
-        total=_total(scenario, space, folder),
+        total=_total(scenario.optimizer, design, space, folder),
         budget=scenario.optimizer.runs if scenario.optimizer else None,
     )
-    if scenario.design is not None:
+    if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
     elif scenario.optimizer is not None:
         if space.unbounded:
@@ -138,9 +149,9 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
     return SharedModel(setup.space, setup.scenario.optimizer, seeds=seeds, log_dir=optimizer_folder(study), log=log)
 
 
-def _total(scenario: Scenario, space: Space, folder: Path) -> int | None:
-    if scenario.optimizer is not None:
+def _total(optimizer: Optimizer | None, design: Design | None, space: Space, folder: Path) -> int | None:
+    if optimizer is not None:
         size = space.size()
-        return scenario.optimizer.runs if size is None else min(size, scenario.optimizer.runs)
-    assert scenario.design is not None
-    return design_size(scenario.design, space, folder)
+        return optimizer.runs if size is None else min(size, optimizer.runs)
+    assert design is not None
+    return design_size(design, space, folder)
