@@ -8,7 +8,9 @@ from boxwright.terms import Direction, Outcome, Status, cost_of
 def outcome_cost(outcome: Outcome, direction: Direction) -> float | None:
     """Return the cost of a run, None where there is no value to compare.
 
-    Only a success has a cost. A failure, or an invalid combination, is told to optimizers as a failure, and
+    Only a success has a cost. The quality that a TIMEOUT has reported is kept and shown, but not told: SMAC v2
+    minimises it too, and so needs a bad value there, while a run that prints its quality as it learns would have its
+    best chance by never ending. A failure, or an invalid combination, is told to optimizers as a failure, and
     each of them turns it into a finite bad cost on its own scale (SMAC: the worst success so far).
     """
     if outcome.status is not Status.SUCCESS or outcome.quality is None:
