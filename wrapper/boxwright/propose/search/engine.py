@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy.special import log_ndtr
 
 from boxwright.propose.finite import Remaining
 from boxwright.propose.search.acquisition import log_expected_improvement, log_normal_expected_improvement
@@ -29,6 +30,8 @@ MOST_FOR_PROCESS = 300
 _RANDOM_SHARES = {"gp": 0.0, "rf": 0.2}
 _RANDOM_TRIES = 256
 _LOOK_AROUND = 5
+_CAUTION = 4.0  # power of the chance of success; of 1, 2 and 4, on problems with failures, the higher the better
+_DOUBT = 0.1  # variance of whether a run succeeds where others did
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Engine:
         self._rows: dict[str, Rows] = {}
         self._costs: dict[str, float] = {}  # NaN: failed
         self._process = GaussianProcess(self._columns)
+        self._success = GaussianProcess(self._columns)
         self._forest: Forest | None = None
 
     def running(self, config: Config) -> None:
@@ -102,26 +106,37 @@ class Engine:
 
     def _fit(self, costs: Rows) -> Score:
         rows = self._columns.active(np.array(list(self._rows.values())))
-        filled = with_failures(costs)
-        return self._fit_process(rows, filled) if self._model() == "gp" else self._fit_forest(rows, filled)
+        if self._model() == "gp":
+            return self._fit_process(*_most_telling(rows, costs))
+        return self._fit_forest(rows, with_failures(costs))
 
     def _fit_process(self, rows: Rows, costs: Rows) -> Score:
-        if len(costs) > MOST_FOR_PROCESS:
-            half = MOST_FOR_PROCESS // 2
-            latest = np.arange(len(costs) - half, len(costs))
-            kept = np.union1d(np.argsort(costs, kind="stable")[:half], latest)
-            rows, costs = rows[kept], costs[kept]
-        process = self._process
-        process.train(rows, gaussian(costs)[:, None])
-        best = float(process.predict(rows)[0].min())
-        if self._running:
-            process.believe(self._columns.active(np.array(list(self._running.values()))))
+        """Fit one process to the costs of the successes, and another one, if there are failures, to what succeeds.
+
+        One process for both, with failures at the cost of the worst success, bends at the edge of what succeeds and
+        so hides what lies there; Gelbart et al. 2014, "Bayesian Optimization with Unknown Constraints".
+        """
+        succeeded = ~np.isnan(costs)
+        process, running = self._process, np.array(list(self._running.values())).reshape(-1, len(self._columns))
+        process.train(rows[succeeded], gaussian(costs[succeeded])[:, None])
+        best = float(process.predict(rows[succeeded])[0].min())
+        process.believe(self._columns.active(running))
 
         def score(shown: Rows) -> Rows:
             means, variances = process.predict(shown)
             return log_expected_improvement(means[:, 0], np.sqrt(variances[:, 0]), best)
 
-        return score
+        if succeeded.all():
+            return score
+        success = self._success
+        success.train(rows, np.where(succeeded, 1.0, -1.0)[:, None])
+
+        def score_of_success(shown: Rows) -> Rows:
+            means, variances = success.predict(shown)
+            chance: Rows = log_ndtr(means[:, 0] / np.sqrt(variances[:, 0] + _DOUBT))
+            return score(shown) + _CAUTION * chance
+
+        return score_of_success
 
     def _fit_forest(self, rows: Rows, costs: Rows) -> Score:
         forest = self._forest = self._forest or self._planted()
@@ -169,3 +184,12 @@ class Engine:
             return left[int(self._rng.integers(len(left)))], "random"
         rows = np.array([self._columns.row(config, self._columns.default) for config in left])
         return left[int(np.argmax(score(self._columns.active(rows))))], "model"
+
+
+def _most_telling(rows: Rows, costs: Rows) -> tuple[Rows, Rows]:
+    """Return no more than a Gaussian process can take: the best, and the latest of the rest."""
+    if len(costs) <= MOST_FOR_PROCESS:
+        return rows, costs
+    half = MOST_FOR_PROCESS // 2
+    kept = np.union1d(np.argsort(costs, kind="stable")[:half], np.arange(len(costs) - half, len(costs)))
+    return rows[kept], costs[kept]

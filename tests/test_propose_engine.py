@@ -1,0 +1,80 @@
+"""One optimizer seed by itself: what it makes of what it is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from boxwright.propose.search.climb import Effort
+from boxwright.propose.search.engine import MOST_FOR_PROCESS, Engine, Kind
+from boxwright.terms import Config
+from propose_support import PLANE, make_space, plane_cost
+
+SQUARE = """
+x = { type = "float", lower = 0, upper = 1 }
+y = { type = "float", lower = 0, upper = 1 }
+"""
+
+
+def search(
+    text: str, cost: Callable[[Config], float | None], runs: int, kind: Kind, seed: int = 1
+) -> list[tuple[Config, float | None]]:
+    engine = Engine(make_space(text), seed, kind, Effort(challengers=300, steps=10))
+    done = []
+    for _ in range(runs):
+        found = engine.ask()
+        assert found is not None
+        config, _ = found
+        engine.running(config)
+        done.append((config, cost(config)))
+        engine.tell(*done[-1])
+    return done
+
+
+@pytest.mark.parametrize(("kind", "reach"), [(Kind("gp"), 0.05), (Kind("rf"), 3.0)])
+def test_seed_finds_the_bottom_of_branin(kind: Kind, reach: float) -> None:
+    best = [min(cost for _, cost in search(PLANE, plane_cost, 40, kind, seed) if cost) for seed in (1, 2, 3)]
+    assert sorted(best)[1] < 0.3979 + reach
+
+
+def test_seed_goes_to_the_edge_of_what_succeeds_and_not_beyond_it_again_and_again() -> None:
+    def cost(config: Config) -> float | None:
+        x, y = float(config["x"]), float(config["y"])
+        return None if x < 0.3 else x + (y - 0.5) ** 2
+
+    done = search(SQUARE, cost, 40, Kind("gp"))
+    assert min(cost for _, cost in done if cost is not None) < 0.33
+    late = [config for config, cost in done[15:] if cost is None]
+    assert len(late) < 15
+
+
+def test_seed_proposes_while_all_runs_fail_and_after_one_success() -> None:
+    costs = iter([None, math.nan, None, math.inf, 3.0, None, None, 2.0, 2.0])
+    assert len(search(SQUARE, lambda _: next(costs), 9, Kind("gp"))) == 9
+
+
+def test_seed_takes_the_forest_when_runs_are_many() -> None:
+    engine = Engine(make_space(SQUARE), 1, Kind("auto"), Effort(challengers=50, steps=2))
+    for number in range(MOST_FOR_PROCESS + 1):
+        x, y = number % 20 / 20, number // 20 / 20
+        engine.tell({"x": x, "y": y}, (x - 0.4) ** 2 + y)
+    found = engine.ask()
+    assert found is not None
+    assert engine._forest is not None
+
+
+def test_seed_proposes_elsewhere_while_its_best_guess_is_running() -> None:
+    space = make_space(SQUARE)
+    engine = Engine(space, 1, Kind("gp"), Effort())
+    for number in range(12):
+        x, y = number % 4 / 3, number // 4 / 2
+        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.4) ** 2)
+    first, second = engine.ask(), None
+    assert first is not None
+    engine.running(first[0])
+    second = engine.ask()
+    assert second is not None
+    apart = math.dist([float(v) for v in first[0].values()], [float(v) for v in second[0].values()])
+    assert apart > 0.01
