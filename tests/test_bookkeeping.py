@@ -56,11 +56,14 @@ with Store(study) as store:
     table = ResultsTable(study, ["x"], [])
     table.append([store.run(1)])
     whole = path.read_bytes()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 5, len(whole) + 5))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 5, before[1]))
     try:
         table.append([store.run(2)])
     except OSError as error:
         print(error.strerror, path.read_bytes() == whole)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 """
     with create_study(tmp_path / "s", scenario_text="", space_text="{}", meta={}) as store:
         finish(store, 1.0)
