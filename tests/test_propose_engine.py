@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -53,6 +54,38 @@ def test_seed_goes_to_the_edge_of_what_succeeds_and_not_beyond_it_again_and_agai
 def test_seed_proposes_while_all_runs_fail_and_after_one_success() -> None:
     costs = iter([None, math.nan, None, math.inf, 3.0, None, None, 2.0, 2.0])
     assert len(search(SQUARE, lambda _: next(costs), 9, Kind("gp"))) == 9
+
+
+@pytest.mark.parametrize("model", ["gp", "rf"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = { type = 'int', lower = -9007199254740992, upper = 9007199254740992 }",
+        "x = { type = 'int', lower = 1, upper = 9007199254740992, log = true }",
+        "x = { type = 'float', lower = 1e-9, upper = 1e200, log = true }",
+        f"x = {{ type = 'categorical', choices = {list(range(5000))} }}",
+        "\n".join(f"x{i} = {{ type = 'float', lower = 0, upper = 1 }}" for i in range(600)),
+        "x = { type = 'ordinal', sequence = ['a', 'b'] }\ny = { type = 'constant', value = 3 }",
+    ],
+    ids=["wide", "wide log", "huge", "choices", "parameters", "two"],
+)
+def test_seed_proposes_what_is_in_spaces_of_odd_shapes(text: str, model: Literal["gp", "rf"]) -> None:
+    space = make_space(text)
+    engine = Engine(space, 1, Kind(model), Effort(challengers=50, steps=2))
+    for number in range(12):
+        found = engine.ask()
+        if found is None:
+            assert (space.size(), number) == (2, 2)
+            return
+        assert space.check(found[0]) == found[0]
+        engine.tell(found[0], float(number % 4))
+
+
+def test_seed_has_one_proposal_where_nothing_can_be_chosen() -> None:
+    engine = Engine(make_space("x = { type = 'constant', value = 3 }"), 1, Kind("gp"), Effort())
+    assert engine.ask() == ({"x": 3}, "random")
+    engine.tell({"x": 3}, 1.0)
+    assert engine.ask() is None
 
 
 def test_seed_takes_the_forest_when_runs_are_many() -> None:

@@ -27,6 +27,8 @@ COST_LIMIT = 1e100
 MOST_FOR_PROCESS = 300
 """So many trials a Gaussian process is fitted to; among more, ``gp`` takes the best and the latest."""
 
+_DISTANCES = 20_000_000  # that a fit may hold: one for each parameter and pair of trials, 8 bytes each
+
 _RANDOM_SHARES = {"gp": 0.0, "rf": 0.2}
 _RANDOM_TRIES = 256
 _LOOK_AROUND = 5
@@ -62,7 +64,10 @@ class Engine:
         self._running: dict[str, Rows] = {}
         self._rows: dict[str, Rows] = {}
         self._costs: dict[str, float] = {}  # NaN: failed
+        widths = max(len(self._columns.numeric) + len(self._columns.nominal), 1)
+        self._most_for_process = max(min(MOST_FOR_PROCESS, math.isqrt(_DISTANCES // widths)), 2)
         self._process = GaussianProcess(self._columns)
+        self._is_fixed = len(self._columns.numeric) + len(self._columns.nominal) == 0  # nothing can be chosen
         self._success = GaussianProcess(self._columns)
         self._forest: Forest | None = None
 
@@ -84,7 +89,7 @@ class Engine:
     def ask(self) -> tuple[Config, str] | None:
         """Return what this seed would run next and where it came from; None when a finite space is used up."""
         costs = np.array(list(self._costs.values()))
-        if len(costs) == 0 or np.isnan(costs).all() or self._rng.random() < self._random_share():
+        if self._is_fixed or len(costs) == 0 or np.isnan(costs).all() or self._rng.random() < self._random_share():
             found = self._drawn()
         else:
             score = self._fit(costs)
@@ -98,7 +103,7 @@ class Engine:
     def _model(self) -> str:
         if self._kind.model != "auto":
             return self._kind.model
-        return "gp" if len(self._costs) <= MOST_FOR_PROCESS else "rf"
+        return "gp" if len(self._costs) <= self._most_for_process else "rf"
 
     def _random_share(self) -> float:
         share = self._kind.random_share
@@ -107,7 +112,7 @@ class Engine:
     def _fit(self, costs: Rows) -> Score:
         rows = self._columns.active(np.array(list(self._rows.values())))
         if self._model() == "gp":
-            return self._fit_process(*_most_telling(rows, costs))
+            return self._fit_process(*_most_telling(rows, costs, self._most_for_process))
         return self._fit_forest(rows, with_failures(costs))
 
     def _fit_process(self, rows: Rows, costs: Rows) -> Score:
@@ -186,10 +191,10 @@ class Engine:
         return left[int(np.argmax(score(self._columns.active(rows))))], "model"
 
 
-def _most_telling(rows: Rows, costs: Rows) -> tuple[Rows, Rows]:
-    """Return no more than a Gaussian process can take: the best, and the latest of the rest."""
-    if len(costs) <= MOST_FOR_PROCESS:
+def _most_telling(rows: Rows, costs: Rows, most: int) -> tuple[Rows, Rows]:
+    """Return no more rows than this: the best, and the latest of the rest."""
+    if len(costs) <= most:
         return rows, costs
-    half = MOST_FOR_PROCESS // 2
-    kept = np.union1d(np.argsort(costs, kind="stable")[:half], np.arange(len(costs) - half, len(costs)))
+    best = np.argsort(costs, kind="stable")[: most // 2]
+    kept = np.union1d(best, np.arange(len(costs) - most // 2, len(costs)))
     return rows[kept], costs[kept]

@@ -64,20 +64,22 @@ class GaussianProcess:
             (np.nan_to_num(column, nan=-1.0)[:, None] != np.nan_to_num(column, nan=-1.0)[None, :]).astype(float)
             for column in choices.T
         ]
-        return np.array(parts) if parts else np.zeros((0, len(shown), len(shown)))
+        return np.array(parts)
 
     def _numbers(self, shown: Rows) -> Rows:
         return np.nan_to_num(self._columns.scaled(shown, self._columns.numeric), nan=0.5)
 
     def _embedded(self, shown: Rows) -> Rows:
-        """Return rows whose squared Euclidean distances are those of the kernel."""
+        """Return rows whose squared Euclidean distances to the known rows are those of the kernel."""
         assert self._theta is not None
         scales = np.exp(-self._theta[:-2])
         split = len(self._columns.numeric)
         parts = [self._numbers(shown) * scales[:split]]
         for scale, j in zip(scales[split:], self._columns.nominal, strict=True):
-            places = np.nan_to_num(shown[:, j], nan=self._columns.columns[j].choices).astype(int)
-            parts.append(np.eye(self._columns.columns[j].choices + 1)[places] * (scale * np.sqrt(0.5)))
+            # One column for each choice among the known rows (NaN is one, too), and one for all others.
+            known = np.unique(np.nan_to_num(self._rows[:, j], nan=-1.0))
+            same = np.nan_to_num(shown[:, j], nan=-1.0)[:, None] == known
+            parts.append(np.column_stack([same, ~same.any(axis=1)]) * (scale * np.sqrt(0.5)))
         return np.hstack(parts)
 
     def _condition(self) -> None:
