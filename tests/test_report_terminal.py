@@ -77,14 +77,14 @@ def test_incumbent_is_wrapped_at_blanks_only(study: Path) -> None:
     assert [word.partition("=")[0] for word in words if "=" in word] == list(NAMES)
 
 
-def test_run_ends_with_the_ten_best_runs_the_best_first(
+def test_run_ends_with_the_twenty_best_runs_the_best_first(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
-    script = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, $((20 - BOXWRIGHT_TRIAL)), 0"'
-    done = boxwright("run", make_scenario(script), "--study", "s", "--runs", "12", "--slots", "1")
+    script = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, $((30 - BOXWRIGHT_TRIAL)), 0"'
+    done = boxwright("run", make_scenario(script), "--study", "s", "--runs", "22", "--slots", "1")
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines[1:-2]] == [str(run) for run in range(12, 2, -1)]
-    assert f"the best 10 of 12 runs; all: boxwright results {tmp_path / 's'}" in done.stderr.splitlines()
+    assert [line.split()[0] for line in lines[1:-2]] == [str(run) for run in range(22, 2, -1)]
+    assert f"the best 20 of 22 runs; all: boxwright results {tmp_path / 's'}" in done.stderr.splitlines()
 
 
 def test_display_says_that_it_is_stopping_when_told_so_elsewhere(

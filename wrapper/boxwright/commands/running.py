@@ -15,7 +15,7 @@ from boxwright.terms import Status
 if TYPE_CHECKING:
     from boxwright.study.controller import Summary
 
-_SHOWN_RUNS = 10
+_SHOWN_RUNS = 20
 """So many runs, the best first, are shown at the end of a study."""
 
 
