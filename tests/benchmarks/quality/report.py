@@ -15,7 +15,10 @@ from quality.speedup import speedups
 
 def report(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
     """Yield the lines of all tables, for the records of one budget."""
+    budgets = sorted({record.cell.budget for record in records})
     records = [record for record in records if record.cell.budget == budget]
+    if not records and budgets:
+        yield f"No records of {budget} runs. There are some of {', '.join(map(str, budgets))}: say --budget."
     measures = with_seen(measures, records)
     for workers in sorted({record.cell.workers for record in records}):
         own = [record for record in records if record.cell.workers == workers]
