@@ -166,11 +166,14 @@ from pathlib import Path
 from boxwright.errors import UserError
 from boxwright.store.creating import create_study
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, before[1]))
 try:
     create_study(Path({str(tmp_path / "s")!r}), scenario_text="", space_text="", meta={{}})
 except UserError as error:
     print(error)
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == ""
