@@ -31,7 +31,7 @@ def plan_default(path: Path, folder: Path) -> Plan:
     assert not materialiser.warnings
     trial = Trial(number=1, config=space.default(), seed=loaded.scenario.study.seed)
     return materialiser.plan(
-        RunContext(run=1, trial=trial, slot=Slot(0), folder=folder, study=folder.parent, study_id="s")
+        RunContext(run=1, trial=trial, slot=Slot(0), folder=folder, study=folder.parent, mark="s")
     )
 
 

@@ -49,7 +49,7 @@ def run_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     trial = Trial(number=1, config=space.default(), seed=3)
-    context = RunContext(run=1, trial=trial, slot=Slot(0), folder=folder, study=tmp_path, study_id="s")
+    context = RunContext(run=1, trial=trial, slot=Slot(0), folder=folder, study=tmp_path, mark="s")
     write_plan(Materialiser(loaded.scenario, loaded.folder, space).plan(context), folder)
     return folder
 

@@ -35,7 +35,7 @@ def test_rows_stand_for_the_configurations_they_came_from(space: Space) -> None:
         config = space.from_unit(rng.random(len(space.names)).tolist())
         if config is None:
             continue
-        row = columns.row(config, columns.default)
+        row = columns.row(config)
         back = columns.config(row)
         assert back is not None
         assert set(back) == set(config)

@@ -57,7 +57,7 @@ class Boxwright:
     """
 
     def __init__(self, task: Task, options: Mapping[str, Any]) -> None:
-        from boxwright.propose.smac_seed import SmacSeed
+        from boxwright.propose.model_seed import ModelSeed
 
         given = {"runs": task.budget, "seed": task.seed, **_known(options)}
         scenario = msgspec.convert(_of(Optimizer, given), Optimizer)
@@ -67,7 +67,7 @@ class Boxwright:
         self._seeds = [
             _Seed(
                 number,
-                SmacSeed(Init(optimizer_seed=number, random_seed=random_seed, space=space, settings=settings)),
+                ModelSeed(Init(optimizer_seed=number, random_seed=random_seed, space=space, settings=settings)),
             )
             # Neighbouring seeds of the benchmark must not share the seeds of their workers.
             for number, random_seed in enumerate(range(1000 * task.seed, 1000 * task.seed + seeds), 1)

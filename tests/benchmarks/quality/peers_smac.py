@@ -34,7 +34,7 @@ class Smac:
                 output_directory=Path(folder),
             )
             design = {"initial_design": facade.get_initial_design(scenario, n_configs=0)} if task.told_first else {}
-            self._smac = facade(scenario, target_function=_nothing, logging_level=False, overwrite=True, **design)
+            self._smac = facade(scenario, target_function=None, logging_level=False, overwrite=True, **design)
 
     def ask(self) -> Config:
         """Return its next trial's configuration."""
@@ -56,11 +56,6 @@ class Smac:
         finite = self._worst.finite(cost)
         assert math.isfinite(finite)
         self._smac.tell(info, TrialValue(cost=finite, status=status), save=False)
-
-
-def _nothing(config: Any, seed: int = 0) -> float:
-    """Stand in for the target function, which SMAC looks at but does not call while it is asked and told."""
-    raise NotImplementedError
 
 
 def make_forest(task: Task) -> Smac:

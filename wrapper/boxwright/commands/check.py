@@ -40,7 +40,7 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
     trial = Trial(1, config, seed=setup.scenario.study.seed, origin="check")
     folder = run_folder(study.absolute(), 1)
     context = RunContext(
-        run=1, trial=trial, slot=setup.slots[0], folder=folder, study=study.absolute(), study_id="check", attempt=1
+        run=1, trial=trial, slot=setup.slots[0], folder=folder, study=study.absolute(), mark="check", attempt=1
     )
     return Check(setup, setup.materialiser.plan(context))
 

@@ -43,13 +43,13 @@ def cancel_adopted(adopted: Adopted) -> None:
 
 
 async def wait_for_adopted(
-    adopted: Adopted, study_id: str, own_pids: Callable[[], Collection[int]], emit: Callable[[Event], None]
+    adopted: Adopted, mark: str, own_pids: Callable[[], Collection[int]], emit: Callable[[Event], None]
 ) -> None:
     """Wait until the run is over, or its agent gone, and say so.
 
     Args:
         adopted: The run.
-        study_id: First part of the token in the environment of the run's processes.
+        mark: First part of the token in the environment of the run's processes.
         own_pids: Agents of this controller: what they hold is no sign that the old one is alive.
         emit: Takes the event.
     """
@@ -61,7 +61,7 @@ async def wait_for_adopted(
             emit(RunEnded(adopted.slot, exit_))
             return
         if is_gone:
-            await asyncio.to_thread(kill_leftovers, f"{study_id}:{adopted.run}")
+            await asyncio.to_thread(kill_leftovers, f"{mark}:{adopted.run}")
             emit(SlotLost(adopted.slot, adopted.run, "its agent ended, or was killed, without exit.json"))
             return
         await asyncio.sleep(POLL_S)

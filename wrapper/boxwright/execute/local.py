@@ -68,9 +68,9 @@ class LocalExecutor:
     and the next one after the RunEnded of a run that was submitted to it.
     """
 
-    def __init__(self, study: Path, study_id: str, slots: Sequence[Slot], on_event: Callable[[Event], None]) -> None:
+    def __init__(self, study: Path, mark: str, slots: Sequence[Slot], on_event: Callable[[Event], None]) -> None:
         self._study = study.absolute()
-        self._study_id = study_id
+        self._mark = mark
         self._lines = {slot.number: _Line(slot) for slot in slots}
         self._on_event = on_event
         self._adopted: dict[int, Adopted] = {}
@@ -197,7 +197,7 @@ class LocalExecutor:
             if exit_ is not None:
                 self._end_run(line, exit_)
             else:
-                await asyncio.to_thread(kill_leftovers, f"{self._study_id}:{line.request.run}")
+                await asyncio.to_thread(kill_leftovers, f"{self._mark}:{line.request.run}")
                 self._lose_run(line, how)
         self._count_death(line, how)
 
@@ -246,7 +246,7 @@ class LocalExecutor:
         return any(adopted.slot == line.slot.number for adopted in self._adopted.values())
 
     async def _watch_adopted(self, adopted: Adopted) -> None:
-        await wait_for_adopted(adopted, self._study_id, self._own_pids, self._emit)
+        await wait_for_adopted(adopted, self._mark, self._own_pids, self._emit)
         del self._adopted[adopted.run]
         self._changed.set()
         for line in self._lines.values():

@@ -20,7 +20,7 @@ class RunContext:
         run: Its number.
         folder: Its own folder; need not exist yet.
         study: The study's folder.
-        study_id: Tells this study's processes from those of others.
+        mark: Tells this study's processes from those of others.
         attempt: 1 for the first run of the trial.
     """
 
@@ -29,7 +29,7 @@ class RunContext:
     slot: Slot
     folder: Path
     study: Path
-    study_id: str
+    mark: str
     attempt: int = 1
 
 

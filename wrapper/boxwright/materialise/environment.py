@@ -72,7 +72,7 @@ def added_environment(context: RunContext, scenario: Scenario, settings: Mapping
     for name in scenario.environment.unset:
         added.pop(name, None)
     added |= settings
-    added["BOXWRIGHT_TOKEN"] = f"{context.study_id}:{context.run}"  # always ours: it finds the run's processes
+    added["BOXWRIGHT_TOKEN"] = f"{context.mark}:{context.run}"  # always ours: it finds the run's processes
     return added
 
 

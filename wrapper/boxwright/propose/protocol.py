@@ -7,7 +7,7 @@ ends when its stdin does. Lines are taken in their order, so an answer rests on 
 
 ```text
 > {"type":"init","optimizer_seed":1,"random_seed":7,"space":{…},"settings":{…}}
-< {"type":"ready","name":"smac 2.4.1"}
+< {"type":"ready","name":"boxwright 0.1.0"}
 > {"type":"running","config":{"x":0.5},"own":true}
 > {"type":"tell","trial":1,"config":{"x":0.5},"status":"SUCCESS","cost":3.25,"own":true}
 > {"type":"ask","id":1}

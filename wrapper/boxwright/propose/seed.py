@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from boxwright import __version__
 from boxwright.errors import one_line
 from boxwright.propose.protocol import (
     PROTOCOL_VERSION,
@@ -32,7 +33,7 @@ from boxwright.propose.protocol import (
 )
 
 if TYPE_CHECKING:
-    from boxwright.propose.smac_seed import SmacSeed
+    from boxwright.propose.model_seed import ModelSeed
 
 
 def serve(lines: Iterable[bytes], send: Callable[[FromOptimizer], None]) -> int:
@@ -41,13 +42,13 @@ def serve(lines: Iterable[bytes], send: Callable[[FromOptimizer], None]) -> int:
     Returns:
         The exit code: 0, or 1 after an error that was sent.
     """
-    seed: SmacSeed | None = None
+    seed: ModelSeed | None = None
     try:
         for line in lines:
             message = decode_to_optimizer(line)
             if isinstance(message, Init):
                 seed = _begin(message)
-                send(Ready(name=_name()))
+                send(Ready(name=f"boxwright {__version__}"))
             elif seed is None:
                 raise ValueError("the first line must be init")
             else:
@@ -64,15 +65,15 @@ def serve(lines: Iterable[bytes], send: Callable[[FromOptimizer], None]) -> int:
     return 0
 
 
-def _begin(init: Init) -> SmacSeed:
+def _begin(init: Init) -> ModelSeed:
     if init.version != PROTOCOL_VERSION:
         raise ValueError(f"protocol version {init.version} is not known here; this is version {PROTOCOL_VERSION}")
-    from boxwright.propose.smac_seed import SmacSeed
+    from boxwright.propose.model_seed import ModelSeed
 
-    return SmacSeed(init)
+    return ModelSeed(init)
 
 
-def _hear(seed: SmacSeed, message: Running | Tell | Ask, send: Callable[[FromOptimizer], None]) -> None:
+def _hear(seed: ModelSeed, message: Running | Tell | Ask, send: Callable[[FromOptimizer], None]) -> None:
     match message:
         case Running():
             seed.running(message)
@@ -84,12 +85,6 @@ def _hear(seed: SmacSeed, message: Running | Tell | Ask, send: Callable[[FromOpt
             if isinstance(answer, Proposal):
                 answer = msgspec.structs.replace(answer, cpu_s=round(time.process_time() - start, 6))
             send(answer)
-
-
-def _name() -> str:
-    from importlib.metadata import version
-
-    return f"smac {version('smac')}"
 
 
 def main() -> int:

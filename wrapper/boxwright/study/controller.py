@@ -342,7 +342,9 @@ class Controller:
         """First the record, then the model."""
         running = self._running.pop(run)
         trial = running.trial
-        settles = settles_trial(outcome, self._store.crashes(trial.number), self._setup.scenario.study.retries)
+        retries = self._setup.scenario.study.retries
+        crashed_before = self._store.crashes(trial.number) if outcome.status is Status.CRASHED and retries else 0
+        settles = settles_trial(outcome, crashed_before, retries)
         if outcome.status is Status.LOST and self._lost[trial.number] >= MAX_LOST:
             settles = True
         # A database rebuilt from run folders may hold several runs of a trial; the first outcome counts.

@@ -51,7 +51,7 @@ class Launcher:
             slot=slot,
             folder=folder,
             study=self._study,
-            study_id=self._mark,
+            mark=self._mark,
             attempt=attempt,
         )
         plan = self._setup.materialiser.plan(context)

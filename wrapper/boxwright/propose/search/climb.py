@@ -91,13 +91,12 @@ def _scored(columns: Columns, score: Score, rows: Rows) -> Rows:
 def _moved(columns: Columns, rows: Rows, steps: Rows, rng: np.random.Generator) -> Rows:
     """Return neighbours: one active parameter of each row is changed, or, of some rows, all numbers a little."""
     shown = columns.active(rows)
-    movable = np.array([column.steps != 1 for column in columns.columns])
-    keys = np.where(~np.isnan(shown) & movable, rng.random(rows.shape), -1.0)
+    keys = np.where(~np.isnan(shown) & columns.free, rng.random(rows.shape), -1.0)
     chosen = keys.argmax(axis=1)
     moved = rows.copy()
     widely = rng.random(len(rows)) < _ALL_NUMBERS_SHARE
     for j, column in enumerate(columns.columns):
-        if not movable[j]:
+        if not columns.free[j]:
             continue
         hit = chosen == j
         if not column.choices:

@@ -8,7 +8,6 @@ long.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -65,9 +64,7 @@ class Column:
         return min(max(rounded(float(value)), self.domain.lower), self.domain.upper)
 
     def numbers(self, places: Rows) -> Rows:
-        """Return the values of numeric places, whole where the parameter is; choices stay what they are."""
-        if self.choices:
-            return places
+        """Return the values of places of a numeric parameter, whole where it is."""
         scaled = self._low + places * (self._high - self._low)
         values = np.exp(scaled) if self.domain.log else scaled
         if self.domain.kind == "int":
@@ -76,9 +73,7 @@ class Column:
         return clipped
 
     def snapped(self, places: Rows) -> Rows:
-        """Return the places of the nearest values that there are."""
-        if self.choices:
-            return np.clip(np.rint(places), 0, self.choices - 1)
+        """Return the places of the nearest values of a numeric parameter."""
         inside = np.clip(places, 0.0, 1.0)
         if self.domain.kind != "int" or self._high == self._low:
             return inside
@@ -115,6 +110,7 @@ class Columns:
         columns: One for each parameter.
         numeric: Indices of the columns with an order: numbers and ordinals.
         nominal: Indices of the columns without.
+        free: Of each column, whether it has more than one value.
     """
 
     def __init__(self, space: Space) -> None:
@@ -124,20 +120,22 @@ class Columns:
             [j for j, c in enumerate(self.columns) if not c.is_nominal and c.steps != 1], dtype=int
         )
         self.nominal = np.array([j for j, c in enumerate(self.columns) if c.is_nominal], dtype=int)
+        self.free = np.array([column.steps != 1 for column in self.columns])
+        self._widths = np.array([max(self.columns[j].choices - 1, 1) for j in self.numeric], dtype=float)
         index = {name: j for j, name in enumerate(space.names)}
         self._conditions: list[tuple[int, Rule]] = [
             (index[name], condition_rule(condition, index, self.columns))
             for name, condition in space.conditions_parents_first()
         ]
         self._forbidden = [forbidden_rule(clause, index, self) for clause in space.configspace.forbidden_clauses]
-        self.default = np.array([column.place_of(column.domain.default) for column in self.columns])
+        self.default: Rows = np.array([column.place_of(column.domain.default) for column in self.columns])
 
     def __len__(self) -> int:
         return len(self.columns)
 
-    def row(self, config: Config, fill: Rows) -> Rows:
-        """Return the row of a configuration; inactive parameters take what ``fill`` has for them."""
-        row = fill.copy()
+    def row(self, config: Config) -> Rows:
+        """Return the row of a configuration; inactive parameters stand at their defaults."""
+        row = self.default.copy()
         for j, name in enumerate(self.space.names):
             if name in config:
                 row[j] = self.columns[j].place_of(config[name])
@@ -166,8 +164,7 @@ class Columns:
             found |= rule(shown)
         return found
 
-    def scaled(self, shown: Rows, columns: Sequence[int] | NDArray[np.int_]) -> Rows:
-        """Return columns of ``active``, ordinals spread over [0, 1] like numbers."""
-        widths = np.array([max(self.columns[j].choices - 1, 1) for j in columns], dtype=float)
-        scaled: Rows = shown[:, columns] / widths
-        return scaled
+    def numbers(self, shown: Rows) -> Rows:
+        """Return the numeric columns of ``active``, ordinals spread over [0, 1] like numbers."""
+        numbers: Rows = shown[:, self.numeric] / self._widths
+        return numbers

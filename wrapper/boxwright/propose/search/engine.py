@@ -64,10 +64,10 @@ class Engine:
         self._running: dict[str, Rows] = {}
         self._rows: dict[str, Rows] = {}
         self._costs: dict[str, float] = {}  # NaN: failed
-        widths = max(len(self._columns.numeric) + len(self._columns.nominal), 1)
-        self._most_for_process = max(min(MOST_FOR_PROCESS, math.isqrt(_DISTANCES // widths)), 2)
+        choosable = int(self._columns.free.sum())
+        self._is_fixed = choosable == 0
+        self._most_for_process = max(min(MOST_FOR_PROCESS, math.isqrt(_DISTANCES // max(choosable, 1))), 2)
         self._process = GaussianProcess(self._columns)
-        self._is_fixed = len(self._columns.numeric) + len(self._columns.nominal) == 0  # nothing can be chosen
         self._success = GaussianProcess(self._columns)
         self._forest: Forest | None = None
 
@@ -75,14 +75,14 @@ class Engine:
         """Hear of a configuration that is about to run: it is not proposed any more."""
         key = config_key(config)
         self._taken.add(key)
-        self._running[key] = self._columns.row(config, self._columns.default)
+        self._running[key] = self._columns.row(config)
 
     def tell(self, config: Config, cost: float | None) -> None:
         """Hear of a settled trial, whoever proposed it; a failure has no cost."""
         key = config_key(config)
         self._taken.add(key)
         self._running.pop(key, None)
-        self._rows[key] = self._columns.row(config, self._columns.default)
+        self._rows[key] = self._columns.row(config)
         bad = cost is None or not math.isfinite(cost)
         self._costs[key] = math.nan if bad else max(-COST_LIMIT, min(COST_LIMIT, float(cost or 0.0)))
 
@@ -187,7 +187,7 @@ class Engine:
             return None
         if score is None:
             return left[int(self._rng.integers(len(left)))], "random"
-        rows = np.array([self._columns.row(config, self._columns.default) for config in left])
+        rows = np.array([self._columns.row(config) for config in left])
         return left[int(np.argmax(score(self._columns.active(rows))))], "model"
 
 

@@ -23,9 +23,8 @@ _FRESH_EVERY = 8
 class GaussianProcess:
     """A Gaussian process over rows of ``Columns.active``; predicts in the scale of what it was trained on."""
 
-    def __init__(self, columns: Columns, *, prior: Prior | None = None) -> None:
+    def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._prior = prior or Prior()
         self._theta: Rows | None = None
         self._fits = 0
 
@@ -36,7 +35,7 @@ class GaussianProcess:
         self._std = float(values.std()) or 1.0
         self._rows = X
         self._y = (values - self._mean) / self._std
-        posterior = Posterior(self._distances(X), self._y, self._prior)
+        posterior = Posterior(self._distances(X), self._y, Prior())
         starts = [] if self._theta is None else [self._theta]
         fresh = self._fits % _FRESH_EVERY == 0
         if fresh:
@@ -57,17 +56,14 @@ class GaussianProcess:
 
     def _distances(self, shown: Rows) -> Rows:
         numbers = self._numbers(shown)
-        choices = shown[:, self._columns.nominal]
-        parts = [(column[:, None] - column[None, :]) ** 2 for column in numbers.T]
         # NaN is unequal to itself, but an inactive choice is like another inactive one
-        parts += [
-            (np.nan_to_num(column, nan=-1.0)[:, None] != np.nan_to_num(column, nan=-1.0)[None, :]).astype(float)
-            for column in choices.T
-        ]
+        choices = np.nan_to_num(shown[:, self._columns.nominal], nan=-1.0)
+        parts = [(column[:, None] - column[None, :]) ** 2 for column in numbers.T]
+        parts += [(column[:, None] != column[None, :]).astype(float) for column in choices.T]
         return np.array(parts)
 
     def _numbers(self, shown: Rows) -> Rows:
-        return np.nan_to_num(self._columns.scaled(shown, self._columns.numeric), nan=0.5)
+        return np.nan_to_num(self._columns.numbers(shown), nan=0.5)
 
     def _embedded(self, shown: Rows) -> Rows:
         """Return rows whose squared Euclidean distances to the known rows are those of the kernel."""
@@ -90,8 +86,7 @@ class GaussianProcess:
         covariance = self._covariance(self._known)
         covariance[np.diag_indices(len(covariance))] += noise
         self._lower = lower_factor(covariance)
-        half = solve_lower(self._lower, self._y)
-        self._alpha = np.linalg.solve(self._lower.T, half)
+        self._alpha = solve_lower(self._lower, solve_lower(self._lower, self._y), transposed=True)
 
     def _covariance(self, embedded: Rows) -> Rows:
         squared = (embedded**2).sum(axis=1)[:, None] + self._norms - 2.0 * embedded @ self._known.T

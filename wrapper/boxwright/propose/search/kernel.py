@@ -117,7 +117,7 @@ def lower_factor(covariance: Array) -> Array:
             jitter *= 10.0
 
 
-def solve_lower(lower: Array, right: Array) -> Array:
-    """Return ``lower⁻¹ right``."""
-    found: Array = solve_triangular(lower, right, lower=True, check_finite=False)
+def solve_lower(lower: Array, right: Array, *, transposed: bool = False) -> Array:
+    """Return ``lower⁻¹ right``, or that of the transposed factor."""
+    found: Array = solve_triangular(lower, right, trans=1 if transposed else 0, lower=True, check_finite=False)
     return found

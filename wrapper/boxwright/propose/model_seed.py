@@ -14,7 +14,7 @@ from boxwright.space import Space, space_from_json
 from boxwright.terms import config_key
 
 
-class SmacSeed:
+class ModelSeed:
     """One optimizer seed: hears of runs, and proposes."""
 
     def __init__(self, init: Init) -> None:
