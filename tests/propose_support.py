@@ -17,7 +17,8 @@ import psutil
 
 from boxwright.propose.base import Proposal, Told
 from boxwright.propose.shared import SharedModel
-from boxwright.scenario.model import Optimizer, SpaceTable
+from boxwright.scenario.model import Optimizer
+from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space
 from boxwright.terms import Config, Status, Trial
 

@@ -9,7 +9,8 @@ import pytest
 
 from boxwright.errors import ScenarioError
 from boxwright.scenario import LoadedScenario, load_scenario
-from boxwright.scenario.model import CategoricalParameter, IntParameter, MonteCarlo, Sobol
+from boxwright.scenario.model import MonteCarlo, Sobol
+from boxwright.scenario.parameters import CategoricalParameter, IntParameter
 
 BASE = """
 [command]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import SpaceTable
+from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space, plain_config, space_from_json, space_to_json
 
 TABLE = """

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from ConfigSpace.util import get_one_exchange_neighbourhood
 
-from boxwright.scenario.model import SpaceTable
+from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space, plain_config
 
 

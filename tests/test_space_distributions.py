@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import (
+from boxwright.scenario.parameters import (
     BetaParameter,
     LognormalParameter,
     NormalParameter,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import SpaceTable
+from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space
 
 GOOD = """

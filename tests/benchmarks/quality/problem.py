@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from boxwright.scenario.model import SpaceTable
+from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space
 from boxwright.terms import Config
 

@@ -9,28 +9,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
+from boxwright.scenario.parameters import SpaceTable
+from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Section, Size
 from boxwright.terms import Direction, Value
-
-Positive: TypeAlias = Annotated[int, Meta(ge=1)]
-Places: TypeAlias = Annotated[int, Meta(ge=1, le=4096)]
-"""Slots and optimizer processes: more than that no machine has."""
-
-Levels: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
-PositiveSeconds: TypeAlias = Annotated[float, Meta(gt=0)]
-Size: TypeAlias = Annotated[int, Meta(ge=1)] | str
-"""Bytes as a number, or a text with a unit: ``512 MiB``, ``4 GB``."""
-
-
-class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What all sections share: immutable, and a key that is not known is an error."""
-
 
 # ---------------------------------------------------------------------------------------------- study
 
 
-class Objective(_Section, frozen=True, kw_only=True):
+class Objective(Section, frozen=True, kw_only=True):
     """Which metric drives the study, and which way is better.
 
     Attributes:
@@ -42,7 +30,7 @@ class Objective(_Section, frozen=True, kw_only=True):
     direction: Direction = Direction.MINIMIZE
 
 
-class Study(_Section, frozen=True, kw_only=True):
+class Study(Section, frozen=True, kw_only=True):
     """What the study is called and what it is after.
 
     Attributes:
@@ -60,154 +48,12 @@ class Study(_Section, frozen=True, kw_only=True):
     retries: Annotated[int, Meta(ge=0)] = 0
 
 
-# ---------------------------------------------------------------------------------------------- space
-
-
-class _Parameter(_Section, frozen=True, kw_only=True, tag_field="type"):
-    """What all parameters share.
-
-    Attributes:
-        when: A condition in PCS syntax, ``act in {relu, elu} && depth > 2``: else the parameter is inactive.
-        default: Its value in the default configuration; the middle of the range, or the first value, if absent.
-        lower: Least value, included.
-        upper: Greatest value, included.
-        log: Whether it is drawn, searched and divided into levels on a logarithmic scale.
-    """
-
-    when: str | None = None
-
-
-class IntParameter(_Parameter, frozen=True, kw_only=True, tag="int"):
-    """A whole number within bounds, both included."""
-
-    lower: int
-    upper: int
-    default: int | None = None
-    log: bool = False
-
-
-class FloatParameter(_Parameter, frozen=True, kw_only=True, tag="float"):
-    """A real number within bounds, both included."""
-
-    lower: float
-    upper: float
-    default: float | None = None
-    log: bool = False
-
-
-class CategoricalParameter(_Parameter, frozen=True, kw_only=True, tag="categorical"):
-    """One of some values without an order.
-
-    Attributes:
-        choices: The values: texts, numbers, true or false.
-    """
-
-    choices: tuple[Value, ...]
-    default: Value | None = None
-
-
-class OrdinalParameter(_Parameter, frozen=True, kw_only=True, tag="ordinal"):
-    """One of some values in the order given.
-
-    Attributes:
-        sequence: The values, in order: texts, numbers, true or false.
-    """
-
-    sequence: tuple[Value, ...]
-    default: Value | None = None
-
-
-class ConstantParameter(_Parameter, frozen=True, kw_only=True, tag="constant"):
-    """Always the same value.
-
-    Attributes:
-        value: A text, a number, true or false.
-    """
-
-    value: Value
-
-
-class NormalParameter(_Parameter, frozen=True, kw_only=True, tag="normal"):
-    """Normally distributed, for Monte Carlo designs; truncated where bounds are given.
-
-    Attributes:
-        mu: Mean, before truncation.
-        sigma: Standard deviation, before truncation.
-    """
-
-    mu: float
-    sigma: Annotated[float, Meta(gt=0)]
-    lower: float | None = None
-    upper: float | None = None
-    default: float | None = None
-
-
-class LognormalParameter(_Parameter, frozen=True, kw_only=True, tag="lognormal"):
-    """The exponential of a normal variable with this mu and sigma; truncated where bounds are given.
-
-    Attributes:
-        mu: Mean of the logarithm, before truncation.
-        sigma: Standard deviation of the logarithm, before truncation.
-    """
-
-    mu: float
-    sigma: Annotated[float, Meta(gt=0)]
-    lower: float | None = None
-    upper: float | None = None
-    default: float | None = None
-
-
-class TriangularParameter(_Parameter, frozen=True, kw_only=True, tag="triangular"):
-    """Triangular between its bounds, most likely at its mode.
-
-    Attributes:
-        mode: The likeliest value.
-    """
-
-    lower: float
-    mode: float
-    upper: float
-    default: float | None = None
-
-
-class BetaParameter(_Parameter, frozen=True, kw_only=True, tag="beta"):
-    """Beta distributed, stretched to its bounds.
-
-    Attributes:
-        alpha: First shape parameter.
-        beta: Second shape parameter.
-    """
-
-    alpha: Annotated[float, Meta(gt=0)]
-    beta: Annotated[float, Meta(gt=0)]
-    lower: float = 0.0
-    upper: float = 1.0
-    default: float | None = None
-
-
-Parameter: TypeAlias = (
-    IntParameter
-    | FloatParameter
-    | CategoricalParameter
-    | OrdinalParameter
-    | ConstantParameter
-    | NormalParameter
-    | LognormalParameter
-    | TriangularParameter
-    | BetaParameter
-)
-
-SpaceTable: TypeAlias = dict[str, Parameter | str | tuple[str, ...]]
-"""Parameters by name (tables); ``file`` (a text) names a PCS or ConfigSpace JSON file instead or as well;
-``forbidden`` (an array of texts) holds forbidden clauses in PCS syntax."""
-
-
 # ---------------------------------------------------------------------------------------------- command
 
 FlagDialect: TypeAlias = Literal["none", "-name value", "--name value", "--name=value", "name=value", "smac2"]
 
 
-class Command(_Section, frozen=True, kw_only=True):
+class Command(Section, frozen=True, kw_only=True):
     """What is run. Either ``argv``, a list of words, or ``line``, one text that is cut into words like a shell would.
 
     Every word is a Jinja2 template. The working directory is the run's own folder.
@@ -233,7 +79,7 @@ class Command(_Section, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- files
 
 
-class InputFile(_Section, frozen=True, kw_only=True):
+class InputFile(Section, frozen=True, kw_only=True):
     """A file or folder put into each run folder.
 
     Attributes:
@@ -248,7 +94,7 @@ class InputFile(_Section, frozen=True, kw_only=True):
     mode: Literal["link", "copy", "archive"] = "link"
 
 
-class Template(_Section, frozen=True, kw_only=True):
+class Template(Section, frozen=True, kw_only=True):
     """A text file rendered into each run folder.
 
     Attributes:
@@ -262,7 +108,7 @@ class Template(_Section, frozen=True, kw_only=True):
     syntax: Literal["{{ }}", "${}"] = "{{ }}"
 
 
-class ParameterFile(_Section, frozen=True, kw_only=True):
+class ParameterFile(Section, frozen=True, kw_only=True):
     """The active parameters written as a file; the format by its suffix: .json, .yaml, .yml, .toml.
 
     Attributes:
@@ -274,7 +120,7 @@ class ParameterFile(_Section, frozen=True, kw_only=True):
     nested: bool = True
 
 
-class Inputs(_Section, frozen=True, kw_only=True):
+class Inputs(Section, frozen=True, kw_only=True):
     """What is put into each run folder before the command starts.
 
     Attributes:
@@ -288,7 +134,7 @@ class Inputs(_Section, frozen=True, kw_only=True):
     parameters: tuple[ParameterFile, ...] = ()
 
 
-class Outputs(_Section, frozen=True, kw_only=True):
+class Outputs(Section, frozen=True, kw_only=True):
     """What becomes of the files that a run leaves; patterns as in ``glob``, inside the run folder.
 
     Attributes:
@@ -302,7 +148,7 @@ class Outputs(_Section, frozen=True, kw_only=True):
     discard: tuple[str, ...] = ()
 
 
-class Environment(_Section, frozen=True, kw_only=True):
+class Environment(Section, frozen=True, kw_only=True):
     """The environment of each run.
 
     Attributes:
@@ -319,7 +165,7 @@ class Environment(_Section, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- limits, results
 
 
-class Limits(_Section, frozen=True, kw_only=True):
+class Limits(Section, frozen=True, kw_only=True):
     """What one run, and the study, may use.
 
     Attributes:
@@ -339,7 +185,7 @@ class Limits(_Section, frozen=True, kw_only=True):
     first_failures: Annotated[int, Meta(ge=0)] = 5
 
 
-class Parse(_Section, frozen=True, kw_only=True):
+class Parse(Section, frozen=True, kw_only=True):
     """How a run's answer is read. Several sources may be named; the objective must come from exactly one.
 
     Attributes:
@@ -361,7 +207,7 @@ class Parse(_Section, frozen=True, kw_only=True):
     unsat: Literal["invalid", "success"] = "invalid"
 
 
-class Postprocess(_Section, frozen=True, kw_only=True):
+class Postprocess(Section, frozen=True, kw_only=True):
     """A command run in the run folder after the run; its stdout holds ``name<TAB>value`` lines.
 
     The words are templates, as those of the command.
@@ -378,7 +224,7 @@ class Postprocess(_Section, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- what runs next
 
 
-class _Design(_Section, frozen=True, kw_only=True, tag_field="kind"):
+class _Design(Section, frozen=True, kw_only=True, tag_field="kind"):
     """What all designs share.
 
     Attributes:
@@ -434,7 +280,7 @@ class CsvDesign(_Design, frozen=True, kw_only=True, tag="csv"):
 Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
 
 
-class Optimizer(_Section, frozen=True, kw_only=True):
+class Optimizer(Section, frozen=True, kw_only=True):
     """Optimizer seeds that share one model.
 
     Attributes:
@@ -459,7 +305,7 @@ class Optimizer(_Section, frozen=True, kw_only=True):
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
-class Slots(_Section, frozen=True, kw_only=True):
+class Slots(Section, frozen=True, kw_only=True):
     """Where runs are carried out.
 
     Attributes:
@@ -484,7 +330,7 @@ class Slots(_Section, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- all of it
 
 
-class Scenario(_Section, frozen=True, kw_only=True):
+class Scenario(Section, frozen=True, kw_only=True):
     """One scenario: what is run, over which space, how, within which limits.
 
     Attributes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import BetaParameter, LognormalParameter, NormalParameter, TriangularParameter
+from boxwright.scenario.parameters import BetaParameter, LognormalParameter, NormalParameter, TriangularParameter
 from boxwright.space.values import DECIMALS, check_float, rounded
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ConfigSpace.forbidden import ForbiddenLike
 from ConfigSpace.hyperparameters import Hyperparameter
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import Parameter
+from boxwright.scenario.parameters import Parameter
 from boxwright.space.conditions import make_condition, parents_of, parse_condition
 from boxwright.space.distributions import Distribution
 from boxwright.space.exact import ExactSpace

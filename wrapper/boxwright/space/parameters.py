@@ -15,7 +15,7 @@ from ConfigSpace import (
 from ConfigSpace.hyperparameters import Hyperparameter
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import (
+from boxwright.scenario.parameters import (
     CategoricalParameter,
     ConstantParameter,
     FloatParameter,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from boxwright.errors import SpaceError, nearest
-from boxwright.scenario.model import (
+from boxwright.scenario.parameters import (
     CategoricalParameter,
     ConstantParameter,
     FloatParameter,

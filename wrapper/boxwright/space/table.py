@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from boxwright.errors import SpaceError, nearest
-from boxwright.scenario.model import Parameter, SpaceTable
+from boxwright.scenario.parameters import Parameter, SpaceTable
 from boxwright.space.draft import Draft
 from boxwright.space.json_form import read_configspace_json
 from boxwright.space.model import Space
