@@ -18,7 +18,7 @@ width = { type = "int", lower = -7, upper = 9, when = "layers > 2" }
 size = { type = "ordinal", sequence = ["s", "m", "l", "xl"] }
 tail = { type = "float", lower = -2, upper = 5, when = "size > m" }
 fixed = { type = "constant", value = "yes" }
-forbidden = ["{kind=svm, size=xl}", "{width + tail > 9}"]
+forbidden = ["{kind=svm, size=xl}", "{width + tail > 9}", "{layers > width * tail + 35}"]
 """
 
 

@@ -63,6 +63,14 @@ class Column:
             return int(value)
         return min(max(rounded(float(value)), self.domain.lower), self.domain.upper)
 
+    def values_at(self, places: Rows) -> list[Value]:
+        """Return the values of many places, real ones as they are calculated: not rounded yet."""
+        if self.choices:
+            return [self.domain.values[place] for place in places.astype(int).tolist()]
+        numbers = self.numbers(places)
+        found: list[Value] = (numbers.astype(np.int64) if self.domain.kind == "int" else numbers).tolist()
+        return found
+
     def numbers(self, places: Rows) -> Rows:
         """Return the values of places of a numeric parameter, whole where it is."""
         scaled = self._low + places * (self._high - self._low)

@@ -29,6 +29,7 @@ from ConfigSpace.forbidden import (
 )
 from numpy.typing import NDArray
 
+from boxwright.space.forbidden import mentioned
 from boxwright.space.logic import forbidden_test
 
 if TYPE_CHECKING:
@@ -71,16 +72,15 @@ def forbidden_rule(clause: ForbiddenLike, index: Mapping[str, int], columns: Col
     if isinstance(clause, ForbiddenInClause):
         j = index[single.hyperparameter.name]
         return _among(j, columns.columns[j], single.values)
-    test, names = forbidden_test(clause), list(index)
+    test, names = forbidden_test(clause), sorted(mentioned(clause))
+    places = [index[name] for name in names]
 
     def row_by_row(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.array(
-            [
-                test({name: columns.columns[j].value_at(row[j]) for j, name in enumerate(names) if row[j] == row[j]})
-                for row in rows
-            ],
-            dtype=bool,
-        )
+        found = np.zeros(len(rows), dtype=bool)
+        active = np.flatnonzero(~np.isnan(rows[:, places]).any(axis=1))
+        cells = zip(*(columns.columns[j].values_at(rows[active, j]) for j in places), strict=True)
+        found[active] = [test(dict(zip(names, values, strict=True))) for values in cells]
+        return found
 
     return row_by_row
 
