@@ -48,4 +48,4 @@ class ModelSeed:
 
 
 def _kind(settings: Settings) -> Kind:
-    return Kind(model=settings.model, random_share=settings.random_share)
+    return Kind(model=settings.model, acquisition=settings.acquisition, random_share=settings.random_share)

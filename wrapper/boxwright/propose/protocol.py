@@ -25,6 +25,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Raw, Struct
 
+from boxwright.scenario.kinds import Acquisition
 from boxwright.terms import Status, Value
 
 PROTOCOL_VERSION = 1
@@ -38,6 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``."""
 
     model: Literal["auto", "gp", "rf"] = "auto"
+    acquisition: Acquisition = "ei"
     challengers: int = 1000
     random_share: float | None = None
 

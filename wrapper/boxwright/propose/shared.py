@@ -223,6 +223,7 @@ class SharedModel:
     def _init(self, number: int) -> Init:
         settings = Settings(
             model=self._settings.model,
+            acquisition=self._settings.acquisition,
             challengers=self._settings.challengers,
             random_share=self._settings.random_share,
         )

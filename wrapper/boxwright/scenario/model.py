@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
 
+from boxwright.scenario.kinds import Acquisition
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Section, Size
 from boxwright.terms import Direction, Value
@@ -290,6 +291,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         seed: The first seed's random seed; the others follow.
         model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first up to 300 runs, the
             second from there on.
+        acquisition: What the model's predictions are weighed by: ``ei``, expected improvement; ``pi``, probability
+            of improvement; ``lcb``, lower confidence bound; ``ts``, Thompson sampling.
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
@@ -300,6 +303,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     seeds: Places | None = None
     seed: Annotated[int, Meta(ge=0)] = 0
     model: Literal["auto", "gp", "rf"] = "auto"
+    acquisition: Acquisition = "ei"
     initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None

@@ -37,6 +37,7 @@ _CHANGEABLE = (
     ("optimizer", "runs"),
     ("optimizer", "seeds"),
     ("optimizer", "model"),
+    ("optimizer", "acquisition"),
     ("optimizer", "challengers"),
     ("optimizer", "random_share"),
 )

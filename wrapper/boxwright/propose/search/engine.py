@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.special import log_ndtr
 
 from boxwright.propose.finite import Remaining
-from boxwright.propose.search.acquisition import log_expected_improvement, log_normal_expected_improvement
+from boxwright.propose.search.acquisition import (
+    MARGIN,
+    Promise,
+    bound_width,
+    log_expected_improvement,
+    log_gain,
+    log_gain_of_bound,
+    log_normal_expected_improvement,
+    log_probability_of_improvement,
+)
 from boxwright.propose.search.climb import Effort, Score, climb
 from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.gaussian import GaussianProcess
 from boxwright.propose.search.targets import gaussian, log_scaled, with_failures
+from boxwright.scenario.kinds import Acquisition
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
 
@@ -43,10 +55,12 @@ class Kind:
     Attributes:
         model: ``gp``, a Gaussian process; ``rf``, SMAC's forest; ``auto``, a process up to ``MOST_FOR_PROCESS``
             trials, whose cost grows with their cube, and the forest from there on.
+        acquisition: What the model's predictions are weighed by; see ``acquisition``.
         random_share: Share of proposals drawn at random; None: what becomes the model.
     """
 
     model: Literal["auto", "gp", "rf"] = "auto"
+    acquisition: Acquisition = "ei"
     random_share: float | None = None
 
 
@@ -126,11 +140,7 @@ class Engine:
         process.train(rows[succeeded], gaussian(costs[succeeded])[:, None])
         best = float(process.predict(rows[succeeded])[0].min())
         process.believe(self._columns.active(running))
-
-        def score(shown: Rows) -> Rows:
-            means, variances = process.predict(shown)
-            return log_expected_improvement(means[:, 0], np.sqrt(variances[:, 0]), best)
-
+        score = self._score(process, best, log_expected_improvement)
         if succeeded.all():
             return score
         success = self._success
@@ -147,11 +157,27 @@ class Engine:
         forest = self._forest = self._forest or self._planted()
         forest.train(rows, log_scaled(costs)[:, None])
         best = float(forest.predict(rows)[0].min())
+        return self._score(forest, best, log_normal_expected_improvement)
+
+    def _score(self, model: GaussianProcess | Forest, best: float, improvement: Callable[..., Rows]) -> Score:
+        """Return the acquisition function over what a fitted model predicts."""
+        promise: Promise
+        match self._kind.acquisition:
+            case "ts":
+                draw = model.sample(self._rng)
+                return lambda shown: log_gain(draw(shown), best)
+            case "ei":
+                promise = partial(improvement, best=best)
+            case "pi":
+                promise = partial(log_probability_of_improvement, best=best - MARGIN)
+            case "lcb":
+                beta = bound_width(len(self._costs), int(self._columns.free.sum()))
+                promise = partial(log_gain_of_bound, best=best, beta=beta)
 
         def score(shown: Rows) -> Rows:
-            means, variances = forest.predict(shown)
+            means, variances = model.predict(shown)
             assert variances is not None
-            return log_normal_expected_improvement(means[:, 0], np.sqrt(np.maximum(variances[:, 0], 1e-10)), best)
+            return promise(means[:, 0], np.sqrt(variances[:, 0]))
 
         return score
 

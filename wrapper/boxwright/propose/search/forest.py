@@ -16,6 +16,9 @@ from sklearn.tree import DecisionTreeRegressor
 from smac.model.random_forest.random_forest import RandomForest
 
 from boxwright.propose.search.columns import Columns, Rows
+from boxwright.propose.search.sampled import Function
+
+_LEAST_VARIANCE = 1e-10  # trees that agree are not certain
 
 
 class Forest(RandomForest):
@@ -61,4 +64,14 @@ class Forest(RandomForest):
     ) -> tuple[Rows, Rows]:
         rows = np.ascontiguousarray(self._impute_inactive(X), dtype=np.float32)
         found = np.column_stack([tree.predict(rows).reshape(-1) for tree in self._grown])
-        return found.mean(axis=1, keepdims=True), found.var(axis=1, keepdims=True)
+        return found.mean(axis=1, keepdims=True), np.maximum(found.var(axis=1, keepdims=True), _LEAST_VARIANCE)
+
+    def sample(self, rng: np.random.Generator) -> Function:
+        """Return what one of the trees predicts: each was grown from a draw of the data."""
+        tree = self._grown[int(rng.integers(len(self._grown)))]
+
+        def function(shown: Rows) -> Rows:
+            values: Rows = tree.predict(np.ascontiguousarray(self._impute_inactive(shown), dtype=np.float32))
+            return values.reshape(-1)
+
+        return function

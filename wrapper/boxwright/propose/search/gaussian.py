@@ -14,6 +14,7 @@ import numpy as np
 
 from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.kernel import Posterior, Prior, lower_factor, matern52, solve_lower
+from boxwright.propose.search.sampled import Function, drawn_from_prior
 
 _FRESH_STEPS = 50
 _WARM_STEPS = 15
@@ -80,13 +81,16 @@ class GaussianProcess:
 
     def _condition(self) -> None:
         assert self._theta is not None
-        self._signal, noise = np.exp(self._theta[-2]), np.exp(self._theta[-1])
+        self._signal, self._noise = np.exp(self._theta[-2]), np.exp(self._theta[-1])
         self._known = self._embedded(self._rows)
         self._norms = (self._known**2).sum(axis=1)
         covariance = self._covariance(self._known)
-        covariance[np.diag_indices(len(covariance))] += noise
+        covariance[np.diag_indices(len(covariance))] += self._noise
         self._lower = lower_factor(covariance)
-        self._alpha = solve_lower(self._lower, solve_lower(self._lower, self._y), transposed=True)
+        self._alpha = self._solved(self._y)
+
+    def _solved(self, values: Rows) -> Rows:
+        return solve_lower(self._lower, solve_lower(self._lower, values), transposed=True)
 
     def _covariance(self, embedded: Rows) -> Rows:
         squared = (embedded**2).sum(axis=1)[:, None] + self._norms - 2.0 * embedded @ self._known.T
@@ -103,3 +107,16 @@ class GaussianProcess:
         """Return means and variances, each of shape ``[m, 1]``."""
         means, variances = self._standardised(X)
         return (self._mean + self._std * means)[:, None], (self._std**2 * variances)[:, None]
+
+    def sample(self, rng: np.random.Generator) -> Function:
+        """Return one function drawn from all that are possible after what was told; good until the next fit."""
+        prior = drawn_from_prior(self._known.shape[1], float(self._signal), rng)
+        noise = np.sqrt(self._noise) * rng.normal(size=len(self._y))
+        correction = self._solved(self._y - prior(self._known) - noise)
+
+        def function(shown: Rows) -> Rows:
+            embedded = self._embedded(shown)
+            values: Rows = prior(embedded) + self._covariance(embedded) @ correction
+            return self._mean + self._std * values
+
+        return function
