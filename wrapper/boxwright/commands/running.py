@@ -13,7 +13,7 @@ from boxwright.study.watching import NoWatcher, Watcher
 from boxwright.terms import Status
 
 if TYPE_CHECKING:
-    from boxwright.study.controller import Summary
+    from boxwright.study.summary import Summary
 
 _SHOWN_RUNS = 20
 """So many runs, the best first, are shown at the end of a study."""

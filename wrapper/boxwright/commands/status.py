@@ -18,7 +18,8 @@ def status(study: str | Path) -> dict[str, Any]:
     """Return where a study stands: controller, trials, runs by status, what is running, the incumbent.
 
     ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
-    ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run).
+    ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run); ``reason`` says
+    why it ended of its own accord before all runs were made, and is empty else.
 
     Raises:
         UserError: The folder is no study.
@@ -35,6 +36,7 @@ def status(study: str | Path) -> dict[str, Any]:
             "study": str(opened.folder),
             "controller": "running" if running else "not running",
             "state": "running" if running else store.meta("left") or "interrupted",
+            "reason": "" if running else store.meta("reason"),
             "target": int(target) if target else None,
             "trials": trials,
             "settled": settled,
@@ -68,6 +70,8 @@ def status_command(study: str, *, as_json: bool) -> int:
     print_line(incumbent_text(incumbent, opened.scenario.study.objective.metric, metrics), sys.stdout)
     if state["running"]:
         print_table(_running_table(state["running"]), sys.stdout)
+    if state["reason"]:
+        write(f"ended: {state['reason']}\n")
     write(_how_to_go_on(state))
     return 0
 

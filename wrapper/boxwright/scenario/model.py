@@ -296,6 +296,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
+        target: Quality that is good enough: once a run is at least as good, no new one is started.
     """
 
     kind: Literal["smac"] = "smac"
@@ -307,6 +308,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    target: float | None = None
 
 
 class Slots(Section, frozen=True, kw_only=True):

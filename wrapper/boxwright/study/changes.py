@@ -40,6 +40,7 @@ _CHANGEABLE = (
     ("optimizer", "acquisition"),
     ("optimizer", "challengers"),
     ("optimizer", "random_share"),
+    ("optimizer", "target"),
 )
 
 

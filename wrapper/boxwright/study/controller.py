@@ -28,10 +28,12 @@ from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.first_failures import FirstFailures
+from boxwright.study.goal import Goal
 from boxwright.study.kills import BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
+from boxwright.study.summary import Summary
 from boxwright.study.upcoming import Upcoming
 from boxwright.study.watching import Progress, Watcher
 from boxwright.terms import Outcome, Slot, Status, Trial
@@ -40,37 +42,6 @@ MAX_LOST = 3
 """A trial whose slot agent vanishes so often under one controller is settled as LOST: it may be what kills it."""
 
 _KILLED = Outcome(Status.KILLED, reason=BY_PERSON)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """How a study was left.
-
-    Attributes:
-        settled: Trials with an outcome.
-        failed: Those among them without an answer (crashed, timed out, killed …).
-        interrupted: Whether it was stopped before it was through.
-        aborted: Whether a run asked for the study to stop.
-        limited: Whether a limit of the scenario stopped it (``wallclock_s``, ``first_failures``), and no person.
-    """
-
-    settled: int
-    failed: int
-    interrupted: bool
-    aborted: bool
-    limited: bool = False
-
-    @property
-    def exit_code(self) -> int:
-        """Return what the command line exits with: 0 done, 1 done with failed runs, 130 interrupted."""
-        if self.interrupted and not self.limited:
-            return 130
-        return 1 if self.failed or self.aborted else 0
-
-    @property
-    def left(self) -> str:
-        """Return in one word how the study was left: finished, interrupted or aborted."""
-        return "aborted" if self.aborted else "interrupted" if self.interrupted else "finished"
 
 
 @dataclass(slots=True)
@@ -110,7 +81,9 @@ class Controller:
         self._stopping = False
         self._interrupted = False
         self._aborted = False
-        self._limited = False
+        self._at_goal = False
+        self._reason = ""
+        self._goal = Goal(setup.scenario)
         self._first_failures = FirstFailures(setup.scenario.limits.first_failures)
         self._done = asyncio.Event()
         self._error: BaseException | None = None
@@ -141,9 +114,10 @@ class Controller:
         if self._error is not None:
             raise self._error
         through = self._upcoming.created == self._settled and self._upcoming.is_all_proposed
-        interrupted = not through and not self._aborted
-        limited = self._limited and not self._interrupted
-        return Summary(self._settled, self._failed, interrupted, self._aborted, limited)
+        at_goal = self._at_goal and not self._interrupted
+        reason = "" if self._interrupted or (through and not at_goal) else self._reason
+        interrupted = not (through or at_goal or self._aborted)
+        return Summary(self._settled, self._failed, interrupted, self._aborted, reason)
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
@@ -166,6 +140,8 @@ class Controller:
         self._table.rewrite(self._store.finished_runs())
         await self._proposer.start(finished, list(unsettled.values()))
         self._watcher.study_started(self._progress(), self._setup.slots)
+        if self._incumbent is not None and self._goal.reached_by(self._incumbent):
+            self._stop_at_goal(self._goal.text_again(self._incumbent, self._store.study))
 
     def _progress(self) -> Progress:
         return Progress(self._settled, self._setup.total, self._failed, self._incumbent)
@@ -228,9 +204,13 @@ class Controller:
     def _out_of_time(self) -> None:
         self._stop_at_limit("limits.wallclock_s is over: no new runs, waiting for those under way")
 
+    def _stop_at_goal(self, note: str) -> None:
+        self._at_goal = True
+        self._stop_at_limit(note)
+
     def _stop_at_limit(self, note: str) -> None:
         if not self._stopping:
-            self._limited = True
+            self._reason = note
             self._watcher.note(note)
             self._log(note)
             self.stop()
@@ -368,6 +348,8 @@ class Controller:
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
         if settles and self._first_failures.reached_by(record):
             self._stop_at_limit(self._first_failures.text(record, self._store.study))
+        if settles and self._goal.reached_by(record):
+            self._stop_at_goal(self._goal.text(record))
         if outcome.status is Status.ABORT:
             self._aborted = True
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")

@@ -21,10 +21,11 @@ from boxwright.store.recovery import recover_runs, restore_database
 from boxwright.study.bookkeeping import study_log
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
-from boxwright.study.controller import Controller, Summary
+from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
+from boxwright.study.summary import Summary
 from boxwright.study.watching import SafeWatcher, Watcher
 from boxwright.terms import Status
 
@@ -149,10 +150,12 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
     store.set_meta("target", "" if setup.total is None else str(setup.total))
     store.set_meta("left", "")
+    store.set_meta("reason", "")
     with _signals(controller, watcher):
         async with control_server(store.study, controller, watcher):
             summary = await controller.run()
     store.set_meta("left", summary.left)
+    store.set_meta("reason", summary.reason)
     log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")
     return summary
 
