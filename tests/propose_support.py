@@ -98,9 +98,12 @@ async def bench(
     seeds: int,
     finished: Sequence[Told] = (),
     running: Sequence[Trial] = (),
+    *,
+    noisy: bool = False,
+    study_seed: int = 0,
 ) -> AsyncIterator[Bench]:
     lines: list[str] = []
-    model = SharedModel(space, settings, seeds, folder / "logs", lines.append)
+    model = SharedModel(space, settings, seeds, folder / "logs", lines.append, noisy=noisy, study_seed=study_seed)
     made = Bench(model, lines)
     try:
         await model.start(finished, running)

@@ -170,3 +170,7 @@ def test_smac2_call_line_names_instance_and_cutoff() -> None:
 @pytest.mark.parametrize(("seed", "word"), [(0, "-1"), (7, "7")])
 def test_smac2_call_line_gives_no_seed_as_minus_one(seed: int, word: str) -> None:
     assert flag_words(Trial(1, {"n": 3}, seed=seed), "smac2")[4] == word
+
+
+def test_smac2_call_line_gives_a_seed_that_matters_as_it_is() -> None:
+    assert flag_words(Trial(1, {"n": 3}, seed=0), "smac2", noisy=True)[4] == "0"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,12 @@ def test_missing_file_and_folder_without_scenario_are_refused(tmp_path: Path) ->
         load_scenario(Path("nowhere.toml"))
     with pytest.raises(ScenarioError, match=r"the folder holds no scenario\.toml$"):
         load_scenario(tmp_path)
+
+
+def test_seed_of_a_noisy_study_leaves_room_for_repeats(make_scenario: Callable[..., Path]) -> None:
+    optimizer = "[optimizer]\nruns = 9\n"
+    path = make_scenario(design=optimizer, more=f"[study]\nnoisy = true\nseed = {2**63 - 2}\n")
+    with pytest.raises(ScenarioError, match=r"study\.seed: 9223372036854775806 leaves no numbers for 2 repeats"):
+        load_scenario(path)
+    load_scenario(path, ["optimizer.max_config_calls=2"])
+    load_scenario(path, ["study.noisy=false"])

@@ -79,9 +79,17 @@ class CommandLine:
     """The main command: words or a shell line, and the flags."""
 
     def __init__(
-        self, command: Command, reals: Collection[str], cutoff_s: float | None, folder: Path, place: str
+        self,
+        command: Command,
+        reals: Collection[str],
+        cutoff_s: float | None,
+        folder: Path,
+        place: str,
+        *,
+        noisy: bool = False,
     ) -> None:
         """Cut and compile the command; see ``Words`` and ``flag_words`` for the arguments."""
+        self._noisy = noisy
         self._command, self._reals, self._cutoff_s = command, reals, cutoff_s
         self._shell_line: JinjaTemplate | None = None
         self._words: Words | None = None
@@ -109,7 +117,12 @@ class CommandLine:
     def render(self, trial: Trial, values: Mapping[str, object], search_path: str | None) -> tuple[str, ...]:
         """Return argv of one run."""
         flags = flag_words(
-            trial, self._command.flags, skip=self._command.skip, reals=self._reals, cutoff_s=self._cutoff_s
+            trial,
+            self._command.flags,
+            skip=self._command.skip,
+            reals=self._reals,
+            cutoff_s=self._cutoff_s,
+            noisy=self._noisy,
         )
         if self._shell_line:
             line = self._shell_line.render(values)

@@ -29,6 +29,7 @@ def flag_words(
     skip: Collection[str] = (),
     reals: Collection[str] = (),
     cutoff_s: float | None = None,
+    noisy: bool = False,
 ) -> list[str]:
     """Return the words that are appended to the command.
 
@@ -40,10 +41,11 @@ def flag_words(
         reals: Parameters that are real numbers: for SMAC v2 they are written as Java writes doubles, while a
             category that is a number stays as it was written.
         cutoff_s: The cutoff of the run, None for none.
+        noisy: Whether the seed matters, so that 0 is one like any other.
     """
     active = [(name, value) for name, value in trial.config.items() if name not in skip]
     if dialect == "smac2":
-        return [*_smac2_head(trial, cutoff_s), *_smac2_flags(active, reals)]
+        return [*_smac2_head(trial, cutoff_s, noisy=noisy), *_smac2_flags(active, reals)]
     return [word for name, value in active for word in _flag(name, text_of(value), dialect)]
 
 
@@ -61,10 +63,10 @@ def _flag(name: str, text: str, dialect: FlagDialect) -> tuple[str, ...]:
             return ()
 
 
-def _smac2_head(trial: Trial, cutoff_s: float | None) -> list[str]:
+def _smac2_head(trial: Trial, cutoff_s: float | None, *, noisy: bool) -> list[str]:
     instance = "no_instance" if trial.instance is None else trial.instance
     cutoff = java_double(UNLIMITED_S if cutoff_s is None else cutoff_s)
-    seed = trial.seed or DETERMINISTIC_SEED
+    seed = trial.seed if noisy else trial.seed or DETERMINISTIC_SEED
     return [instance, "0", cutoff, str(RUN_LENGTH), str(seed)]
 
 

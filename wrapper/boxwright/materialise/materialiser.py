@@ -63,7 +63,9 @@ class Materialiser:
             for name, text in scenario.environment.set.items()
         }
         reals = frozenset(name for name in space.names if space.domain(name).kind == "float")
-        self._command = CommandLine(scenario.command, reals, scenario.limits.cutoff_s, scenario_folder, place)
+        self._command = CommandLine(
+            scenario.command, reals, scenario.limits.cutoff_s, scenario_folder, place, noisy=scenario.is_noisy
+        )
         self._post = (
             Words(scenario.postprocess.argv, f"{place}: postprocess.argv", scenario_folder)
             if scenario.postprocess

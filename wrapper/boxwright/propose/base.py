@@ -20,11 +20,13 @@ class Proposal:
     Attributes:
         origin: In words: ``monte-carlo point 7``, ``initial design 3``, ``model``.
         optimizer_seed: 1, 2, … for an optimizer seed, None for a design.
+        repeat: How many trials this configuration has had: its command is handed ``study.seed`` plus this number.
     """
 
     config: Config
     origin: str
     optimizer_seed: int | None = None
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from boxwright.propose.protocol import Exhausted, Init, Proposal, Running, Setti
 from boxwright.propose.search.climb import Effort
 from boxwright.propose.search.engine import Engine, Kind
 from boxwright.space import Space, space_from_json
-from boxwright.terms import config_key
 
 
 class ModelSeed:
@@ -19,22 +18,17 @@ class ModelSeed:
 
     def __init__(self, init: Init) -> None:
         space: Space = space_from_json(bytes(init.space).decode())
-        self._own: set[str] = set()
-        self._told: set[str] = set()
+        self._told: dict[int, bool] = {}  # trial → whether it is its own
         effort = Effort(challengers=init.settings.challengers)
         self._engine = Engine(space, init.random_seed, _kind(init.settings), effort)
 
     def running(self, message: Running) -> None:
         """Hear of a configuration that is about to run: it is not proposed any more."""
         self._engine.running(message.config)
-        if message.own:
-            self._own.add(config_key(message.config))
 
     def tell(self, message: Tell) -> None:
         """Hear of a settled trial, whoever proposed it."""
-        key = config_key(message.config)
-        self._told.add(key)
-        (self._own.add if message.own else self._own.discard)(key)
+        self._told[message.trial] = message.own
         self._engine.tell(message.config, message.cost)
 
     def ask(self, ask_id: int) -> Proposal | Exhausted:
@@ -43,7 +37,7 @@ class ModelSeed:
         if found is None:
             return Exhausted(id=ask_id)
         config, origin = found
-        own = len(self._told & self._own)
+        own = sum(self._told.values())
         return Proposal(id=ask_id, config=dict(config), origin=origin, own=own, shared=len(self._told) - own)
 
 

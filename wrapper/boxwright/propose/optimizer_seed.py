@@ -49,7 +49,7 @@ class OptimizerSeed:
         on_orphan: Callable[[Proposal], None],
     ) -> None:
         self.number = number
-        self.in_flight: set[str] = set()
+        self.in_flight: set[tuple[str, int]] = set()  # key of the configuration, and which repeat of it
         self.proposals = 0
         self.asked = 0
         self._log_path = log_path

@@ -30,18 +30,29 @@ from boxwright.terms import Status, Value
 
 PROTOCOL_VERSION = 1
 
+REPEAT = "repeat"
+"""The origin of a proposal that means to run a configuration again; any other one means a new configuration."""
+
 
 class _Message(Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lower):
     """What all messages share; keys that are not known are passed over, so that the protocol can grow."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``."""
+    """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``.
+
+    Attributes:
+        noisy: Whether one configuration may come out differently each time. Then it may be announced as running,
+            and told, up to ``max_config_calls`` times, each time as another trial; and a proposal with the origin
+            ``REPEAT`` may be a configuration that ran before.
+    """
 
     model: Literal["auto", "gp", "rf"] = "auto"
     acquisition: Acquisition = "ei"
     challengers: int = 1000
     random_share: float | None = None
+    noisy: bool = False
+    max_config_calls: int = 3
 
 
 class Init(_Message, frozen=True, kw_only=True):
@@ -62,7 +73,7 @@ class Init(_Message, frozen=True, kw_only=True):
 
 
 class Running(_Message, frozen=True, kw_only=True):
-    """This configuration is about to run: never propose it.
+    """This configuration is about to run: never propose it as a new one.
 
     Attributes:
         own: Whether this process proposed it, or it was dealt to it.
@@ -104,7 +115,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
     """What should run next.
 
     Attributes:
-        origin: In words: ``model``, ``random``.
+        origin: In words: ``model``, ``random``, ``repeat``.
         own: How many settled trials of its own the model rests on.
         shared: How many of others.
         cpu_s: What the answer cost the process.
@@ -119,7 +130,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
 
 
 class Exhausted(_Message, frozen=True, kw_only=True):
-    """There is no configuration left that was not tried and is not running."""
+    """There is no configuration left that was not tried and is not running, and none that it would repeat."""
 
     id: int
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,9 +16,10 @@ from msgspec import Raw
 
 from boxwright.errors import SpaceError, StudyError
 from boxwright.propose.base import ExhaustedError, Proposal, Told
+from boxwright.propose.calls import Calls
 from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.optimizer_seed import OptimizerSeed
-from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
+from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.protocol import Proposal as Answer
 from boxwright.scenario.model import Optimizer
 from boxwright.space import Space, space_to_json
@@ -45,13 +47,23 @@ class SharedModel:
         seeds: How many optimizer processes.
         log_dir: Where their stderr goes, as ``seed-1.log`` ….
         log: Takes one line for each ask and for each process that is started again.
+        noisy: Whether a configuration may run more than once, ``settings.max_config_calls`` times at most.
+        study_seed: The number that the first run of each configuration is handed.
 
     Raises:
         SpaceError: The space has a parameter without bounds, which no model can search.
     """
 
     def __init__(
-        self, space: Space, settings: Optimizer, seeds: int, log_dir: Path, log: Callable[[str], None]
+        self,
+        space: Space,
+        settings: Optimizer,
+        seeds: int,
+        log_dir: Path,
+        log: Callable[[str], None],
+        *,
+        noisy: bool = False,
+        study_seed: int = 0,
     ) -> None:
         refuse_unbounded(space)
         self._space = space = replace(space, distributions={})  # a model takes every range as it is
@@ -59,8 +71,10 @@ class SharedModel:
         self._log = log
         self._space_json = Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))  # on one line
         self._finished: list[Told] = []
-        self._running: dict[str, tuple[Config, int | None]] = {}
-        self._taken: set[str] = set()
+        self._noisy = noisy
+        self._study_seed = study_seed
+        self._running: dict[tuple[str, int], tuple[Config, int | None]] = {}
+        self._calls: dict[str, Calls] = {}
         self._initial: deque[tuple[int, Config]] = deque()
         self._spare: deque[tuple[int, Answer]] = deque()
         self._failure: StudyError | None = None
@@ -94,7 +108,7 @@ class SharedModel:
         for told in finished:
             self._remember(told)
         for trial in running:
-            self._mark(trial.config, trial.optimizer_seed)
+            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed)
         try:
             self._log_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -104,15 +118,16 @@ class SharedModel:
         await asyncio.gather(*(seed.start() for seed in self._seeds))
         design = initial_design(self._space, self._settings, len(self._seeds))
         missing = [
-            (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._taken
+            (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._calls
         ]
         # A study that was extended has a larger design by rule, but is past the point of starting blindly.
-        self._initial.extend(missing[: max(0, len(design) - len(self._taken))])
+        self._initial.extend(missing[: max(0, len(design) - len(self._calls))])
 
     def running(self, trial: Trial) -> None:
         """Hear that this trial starts now; the seeds know already if it was proposed here."""
-        if config_key(trial.config) not in self._taken:
-            self._mark(trial.config, trial.optimizer_seed)
+        calls = self._calls.get(config_key(trial.config))
+        if calls is None or self._repeat(trial) not in calls.repeats:
+            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed)
 
     def finished(self, told: Told) -> None:
         """Hear how a trial ended, and tell all seeds at once."""
@@ -130,7 +145,7 @@ class SharedModel:
         self._check()
         while self._initial:
             number, config = self._initial.popleft()
-            if config_key(config) not in self._taken:
+            if config_key(config) not in self._calls:
                 seed = min(self._seeds, key=lambda seed: seed.load)
                 return self._accept(seed, config, f"initial design {number}")
         async with self._free_seeds, self._turn():
@@ -138,7 +153,7 @@ class SharedModel:
             while self._spare:
                 number, answer = self._spare.popleft()
                 spare = self._checked(self._seeds[number - 1], answer)
-                if config_key(spare) not in self._taken:
+                if self._may_run(spare, answer.origin):
                     return self._accept(self._seeds[number - 1], spare, answer.origin)
             seed = min((seed for seed in self._seeds if not seed.asked), key=lambda seed: seed.load)
             seed.asked += 1
@@ -168,10 +183,12 @@ class SharedModel:
         while True:
             answer = await seed.ask()
             if isinstance(answer, Exhausted):
-                raise ExhaustedError
+                if (again := self._least_run()) is None:
+                    raise ExhaustedError
+                return self._accept(seed, again, REPEAT)
             self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
             config = self._checked(seed, answer)
-            if config_key(config) not in self._taken:
+            if self._may_run(config, answer.origin):
                 return self._accept(seed, config, answer.origin)
             # Another seed was first. This one has been told by now, and comes up with something else.
             collisions += 1
@@ -189,36 +206,56 @@ class SharedModel:
         import numpy as np
 
         rng: np.random.Generator = np.random.default_rng(
-            [self._settings.seed, seed.number, len(self._taken), collisions]
+            [self._settings.seed, seed.number, len(self._calls), collisions]
         )
         for _ in range(_DRAWS):
             config = self._space.from_unit(rng.random(len(self._space.names)).tolist())
-            if config is not None and config_key(config) not in self._taken:
+            if config is not None and config_key(config) not in self._calls:
                 return config
         return None
 
+    def _may_run(self, config: Config, origin: str) -> bool:
+        """Return whether this is new, or means to be a repeat and is not one too many."""
+        calls = self._calls.get(config_key(config))
+        return calls is None or (self._noisy and origin == REPEAT and self._has_room(calls))
+
+    def _has_room(self, calls: Calls) -> bool:
+        return len(calls.repeats) < self._settings.max_config_calls
+
+    def _least_run(self) -> Config | None:
+        """Return what a used-up finite space goes on with: of what has run least often, the best so far."""
+        left = [calls for calls in self._calls.values() if self._has_room(calls)] if self._noisy else []
+        return min(left, key=lambda calls: (len(calls.repeats), calls.mean_cost)).config if left else None
+
     def _accept(self, seed: OptimizerSeed, config: Config, origin: str) -> Proposal:
         seed.proposals += 1
-        self._mark(config, seed.number)
-        return Proposal(config=config, origin=origin, optimizer_seed=seed.number)
+        calls = self._calls.get(config_key(config))
+        repeat = 0 if calls is None else calls.next_repeat
+        self._mark(config, repeat, seed.number)
+        return Proposal(config=config, origin=origin, optimizer_seed=seed.number, repeat=repeat)
 
-    def _mark(self, config: Config, owner: int | None) -> None:
+    def _repeat(self, trial: Trial) -> int:
+        return trial.seed - self._study_seed
+
+    def _mark(self, config: Config, repeat: int, owner: int | None) -> None:
         """Take this configuration as running, and let all seeds know before anything else is asked of them."""
         key = config_key(config)
-        self._taken.add(key)
-        self._running[key] = (config, owner)
+        self._calls.setdefault(key, Calls(config)).repeats.add(repeat)
+        self._running[key, repeat] = (config, owner)
         for seed in self._seeds:
             if seed.number == owner:
-                seed.in_flight.add(key)
+                seed.in_flight.add((key, repeat))
             seed.hear(Running(config=dict(config), own=seed.number == owner))
 
     def _remember(self, told: Told) -> None:
-        key = config_key(told.trial.config)
-        self._taken.add(key)
-        self._running.pop(key, None)
+        key, repeat = config_key(told.trial.config), self._repeat(told.trial)
+        calls = self._calls.setdefault(key, Calls(told.trial.config))
+        calls.repeats.add(repeat)
+        calls.costs.append(math.inf if told.cost is None else told.cost)
+        self._running.pop((key, repeat), None)
         self._finished.append(told)
         for seed in self._seeds:
-            seed.in_flight.discard(key)
+            seed.in_flight.discard((key, repeat))
 
     def _init(self, number: int) -> Init:
         settings = Settings(
@@ -226,9 +263,12 @@ class SharedModel:
             acquisition=self._settings.acquisition,
             challengers=self._settings.challengers,
             random_share=self._settings.random_share,
+            noisy=self._noisy,
+            max_config_calls=self._settings.max_config_calls,
         )
         # A process that takes up after others must not repeat their random numbers.
-        random_seed = (self._settings.seed + number - 1 + 1_000_003 * len(self._taken)) % 2**31
+        proposed = sum(len(calls.repeats) for calls in self._calls.values())
+        random_seed = (self._settings.seed + number - 1 + 1_000_003 * proposed) % 2**31
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)
 
     def _knowledge(self, number: int) -> list[Running | Tell]:

@@ -19,6 +19,9 @@ Faults = Iterator[tuple[Key, str]]
 LONGEST_METRIC = 200
 """Characters of a metric's name."""
 
+LARGEST_SEED = 2**63 - 1
+"""The number handed to a command as its seed is stored in 64 bits."""
+
 _MOST_BITS = 10_000  # Python writes no number of more than 4300 digits, and 0xfff… may be one
 
 
@@ -63,10 +66,19 @@ def _study_faults(scenario: Scenario) -> Faults:
         or len(name.encode()) > 200
     ):
         yield ("study", "name"), f'"{name}" cannot name a folder. Write a short name without "/".'
+    yield from _seed_faults(scenario)
     yield from _metric_faults(scenario)
     if (scenario.design is None) == (scenario.optimizer is None):
         found = "neither [design] nor [optimizer]" if scenario.design is None else "both [design] and [optimizer]"
         yield (), f"found {found}. Write exactly one of them: it says what runs next."
+
+
+def _seed_faults(scenario: Scenario) -> Faults:
+    study, optimizer = scenario.study, scenario.optimizer
+    repeats = optimizer.max_config_calls - 1 if optimizer is not None and scenario.is_noisy else 0
+    if study.seed > LARGEST_SEED - repeats:
+        problem = f"{study.seed} leaves no numbers for {repeats} repeats of a configuration. Write a smaller one."
+        yield ("study", "seed"), problem
 
 
 def _metric_faults(scenario: Scenario) -> Faults:

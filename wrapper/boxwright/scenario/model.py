@@ -13,7 +13,7 @@ from msgspec import Meta, field
 
 from boxwright.scenario.kinds import Acquisition
 from boxwright.scenario.parameters import SpaceTable
-from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Section, Size
+from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Repeats, Section, Size
 from boxwright.terms import Direction, Value
 
 # ---------------------------------------------------------------------------------------------- study
@@ -40,6 +40,8 @@ class Study(Section, frozen=True, kw_only=True):
         metrics: Further metrics that get a column of their own in tables and ``results.csv``.
         seed: The number handed to the command as its seed.
         retries: How often a CRASHED run is tried again before the trial counts as crashed.
+        noisy: Whether one configuration may come out differently each time (SMAC: ``deterministic = 0``). Then it may
+            run more than once, and its k-th repeat is handed ``seed + k``, so that all see the same numbers.
     """
 
     name: str | None = None
@@ -47,6 +49,7 @@ class Study(Section, frozen=True, kw_only=True):
     metrics: tuple[str, ...] = ()
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
     retries: Annotated[int, Meta(ge=0)] = 0
+    noisy: bool = False
 
 
 # ---------------------------------------------------------------------------------------------- command
@@ -63,7 +66,7 @@ class Command(Section, frozen=True, kw_only=True):
         argv: Program and words. A program with a slash is looked up beside the scenario, another one on PATH.
         line: The same as one text.
         flags: How the active parameters are appended to the words; ``smac2`` is the full call line of SMAC v2, in
-            which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run.
+            which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run, unless ``study.noisy``.
         skip: Parameters that are not appended as flags.
         shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
         exit_code: Whether an exit code other than 0 is a crash.
@@ -297,6 +300,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
         target: Quality that is good enough: once a run is at least as good, no new one is started.
+        max_config_calls: How often one configuration may run where the study is noisy; 3 is SMAC3's default for
+            hyperparameters.
     """
 
     kind: Literal["smac"] = "smac"
@@ -309,6 +314,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
     target: float | None = None
+    max_config_calls: Repeats = 3
 
 
 class Slots(Section, frozen=True, kw_only=True):
@@ -371,3 +377,8 @@ class Scenario(Section, frozen=True, kw_only=True):
     design: Design | None = None
     optimizer: Optimizer | None = None
     slots: Slots = field(default_factory=Slots)
+
+    @property
+    def is_noisy(self) -> bool:
+        """Return whether one configuration may run more than once."""
+        return self.study.noisy

@@ -10,6 +10,9 @@ Positive: TypeAlias = Annotated[int, Meta(ge=1)]
 Places: TypeAlias = Annotated[int, Meta(ge=1, le=4096)]
 """Slots and optimizer processes: more than that no machine has."""
 
+Repeats: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
+"""How often one configuration runs, each time with another seed."""
+
 Levels: TypeAlias = Annotated[int, Meta(ge=1, le=100_000)]
 PositiveSeconds: TypeAlias = Annotated[float, Meta(gt=0)]
 Size: TypeAlias = Annotated[int, Meta(ge=1)] | str

@@ -41,6 +41,7 @@ _CHANGEABLE = (
     ("optimizer", "challengers"),
     ("optimizer", "random_share"),
     ("optimizer", "target"),
+    ("optimizer", "max_config_calls"),
 )
 
 

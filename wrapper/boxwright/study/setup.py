@@ -17,7 +17,7 @@ from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.layers import shorten
-from boxwright.scenario.model import CsvDesign, Design, Optimizer
+from boxwright.scenario.model import CsvDesign, Design
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.study.metrics import shown_metrics
@@ -124,7 +124,7 @@ def prepare(
         slots=plan_slots(scenario.slots),
         metrics=shown_metrics(scenario),
         stages=all_stages,
-        total=_total(scenario.optimizer, design, space, folder),
+        total=_total(scenario, design, space, folder),
         budget=scenario.optimizer.runs if scenario.optimizer else None,
     )
     if design is not None:
@@ -146,12 +146,22 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
     from boxwright.propose.shared import SharedModel
 
     seeds = setup.scenario.optimizer.seeds or len(setup.slots)
-    return SharedModel(setup.space, setup.scenario.optimizer, seeds=seeds, log_dir=optimizer_folder(study), log=log)
+    return SharedModel(
+        setup.space,
+        setup.scenario.optimizer,
+        seeds=seeds,
+        log_dir=optimizer_folder(study),
+        log=log,
+        noisy=setup.scenario.is_noisy,
+        study_seed=setup.scenario.study.seed,
+    )
 
 
-def _total(optimizer: Optimizer | None, design: Design | None, space: Space, folder: Path) -> int | None:
+def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path) -> int | None:
+    optimizer = scenario.optimizer
     if optimizer is not None:
         size = space.size()
-        return optimizer.runs if size is None else min(size, optimizer.runs)
+        calls = optimizer.max_config_calls if scenario.is_noisy else 1
+        return optimizer.runs if size is None else min(size * calls, optimizer.runs)
     assert design is not None
     return design_size(design, space, folder)

@@ -17,7 +17,7 @@ class Upcoming:
     Args:
         store: Where new trials are recorded.
         proposer: Says what they are.
-        seed: The number handed to the command.
+        seed: The number handed to the command; a repeat of a configuration gets a higher one.
         budget: Number of trials after which the proposer is not asked any more; None for no limit.
 
     Attributes:
@@ -107,7 +107,7 @@ class Upcoming:
         return Trial(
             number=0,
             config=proposal.config,
-            seed=self._seed,
+            seed=self._seed + proposal.repeat,
             optimizer_seed=proposal.optimizer_seed,
             origin=proposal.origin,
         )
