@@ -150,6 +150,14 @@ def test_seed_proposes_nothing_that_runs_or_was_tried_until_nothing_is_left() ->
     assert exhausted == Exhausted(id=2)
 
 
+def test_seed_may_propose_again_what_it_proposed_ahead_and_never_ran() -> None:
+    tried: list[ToOptimizer | bytes] = [Tell(trial=1, config={"a": 1}, status=Status.SUCCESS, cost=1.0)]
+    asks = [Ask(id=1, ahead=True), Ask(id=2, ahead=True), Ask(id=3), Ask(id=4)]
+    answers, _, _ = converse([init("a = { type = 'int', lower = 1, upper = 2 }"), *tried, *asks])
+    assert [answer.config for answer in answers if isinstance(answer, Proposal)] == [{"a": 2}] * 3
+    assert answers[-1] == Exhausted(id=4)
+
+
 @pytest.mark.parametrize("model", ["gp", "rf"])
 def test_seed_proposes_the_same_again_after_the_same_lines(model: Literal["gp", "rf"]) -> None:
     lines: list[ToOptimizer | bytes] = [

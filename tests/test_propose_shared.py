@@ -40,7 +40,7 @@ def smac_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 def test_shared_model_hears_of_every_other_seeds_run(tmp_path: Path) -> None:
     async def study() -> Bench:
-        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=22, initial=6), seeds=4) as made:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=22, initial=6, ahead=False), seeds=4) as made:
             await made.run(22, slots=8, cost_of=plane_cost)
             return made
 
@@ -62,7 +62,7 @@ def test_shared_model_hears_of_every_other_seeds_run(tmp_path: Path) -> None:
 
 def test_shared_model_gives_each_seed_a_run_of_its_own_where_there_are_as_many_slots(tmp_path: Path) -> None:
     async def study() -> None:
-        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=12, initial=4), seeds=3) as made:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=12, initial=4, ahead=False), seeds=3) as made:
             open_trials = [await made.begin() for _ in range(3)]
             for _ in range(5):
                 assert made.in_flight == Counter({1: 1, 2: 1, 3: 1})
@@ -121,13 +121,16 @@ def test_shared_model_copes_with_conditions_and_failures_in_a_mixed_space(tmp_pa
     assert max(own + shared for _, own, shared in made.counts) >= 12  # failures are in the model, too
 
 
-def test_shared_model_tries_each_configuration_of_a_finite_space_once_and_then_is_through(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [True, False])
+def test_shared_model_tries_each_configuration_of_a_finite_space_once_and_then_is_through(
+    tmp_path: Path, ahead: bool
+) -> None:
     space = make_space(
         "a = { type = 'int', lower = 1, upper = 3 }\nb = { type = 'categorical', choices = [1, 2, 3, 4] }"
     )
 
     async def study() -> list[Trial]:
-        async with bench(tmp_path, space, Optimizer(runs=100, initial=4), seeds=3) as made:
+        async with bench(tmp_path, space, Optimizer(runs=100, initial=4, ahead=ahead), seeds=3) as made:
             for _ in range(4):
                 trials = await asyncio.gather(*(made.begin() for _ in range(3)))
                 for trial in trials:

@@ -28,7 +28,7 @@ def smac_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 def test_shared_model_starts_a_killed_seed_again_and_tells_it_everything(tmp_path: Path) -> None:
     async def study() -> Bench:
-        settings = Optimizer(runs=30, initial=4, random_share=0.0)  # a random answer would be too quick
+        settings = Optimizer(runs=30, initial=4, random_share=0.0, ahead=False)  # a random answer would be too quick
         async with bench(tmp_path, make_space(PLANE), settings, seeds=2) as made:
             await made.run(8, slots=2, cost_of=plane_cost)
             open_trial = await made.begin()

@@ -54,6 +54,8 @@ class Boxwright:
 
     Args:
         options: Of ``protocol.Settings`` or ``scenario.model.Optimizer``; a name that both have goes to both.
+            With ``ahead=true`` each proposal is made when the one before it begins to run, and so lacks at least
+            the last result; ``auto`` waits for fresh ones, since runs take no time here.
     """
 
     def __init__(self, task: Task, options: Mapping[str, Any]) -> None:
@@ -76,15 +78,33 @@ class Boxwright:
         self._initial = deque(design[: max(0, len(design) - task.told_first)])
         self._space = task.space
         self._runs = 0
+        self._is_ahead = scenario.ahead is True
+        self._prepared: tuple[_Seed, Config] | None = None
 
     def ask(self) -> Config:
         """Return the next configuration, from the seed with the fewest runs of its own in flight."""
-        seed = min(self._seeds, key=lambda seed: len(seed.in_flight))
-        config = self._initial.popleft() if self._initial else self._proposal(seed)
+        seed = self._next_seed()
+        if self._initial:
+            config = self._initial.popleft()
+        elif self._prepared is not None:
+            seed, config = self._prepared
+        else:
+            config = self._proposal(seed)
         seed.in_flight.add(config_key(config))
         for other in self._seeds:
             other.smac.running(Running(config=dict(config), own=other is seed))
+        self._prepared = self._made_ahead() if self._is_ahead and self._runs and not self._initial else None
         return config
+
+    def _next_seed(self) -> _Seed:
+        return min(self._seeds, key=lambda seed: len(seed.in_flight))
+
+    def _made_ahead(self) -> tuple[_Seed, Config] | None:
+        seed = self._next_seed()
+        try:
+            return seed, self._proposal(seed)
+        except ExhaustedError:
+            return None
 
     def _proposal(self, seed: _Seed) -> Config:
         answer = seed.smac.ask(self._runs)

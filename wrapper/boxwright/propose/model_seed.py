@@ -11,6 +11,7 @@ from boxwright.propose.protocol import Exhausted, Init, Proposal, Running, Setti
 from boxwright.propose.search.climb import Effort
 from boxwright.propose.search.engine import Engine, Kind
 from boxwright.space import Space, space_from_json
+from boxwright.terms import Config
 
 
 class ModelSeed:
@@ -39,6 +40,10 @@ class ModelSeed:
         config, origin = found
         own = sum(self._told.values())
         return Proposal(id=ask_id, config=dict(config), origin=origin, own=own, shared=len(self._told) - own)
+
+    def release(self, config: Config) -> None:
+        """Take back what was proposed: it may be proposed again, unless it runs or was tried."""
+        self._engine.release(config)
 
 
 def _kind(settings: Settings) -> Kind:

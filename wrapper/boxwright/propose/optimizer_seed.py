@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class OptimizerSeed:
         log: Takes lines for the person.
         on_failure: Called when the seed cannot be kept alive.
         on_orphan: Called with a proposal whose asker is gone.
+
+    Attributes:
+        in_flight: Keys of the configurations of its own that run.
+        proposals: How many of its proposals were accepted.
+        asked: How many asks are open.
+        answered_in_s: Seconds that a process that was ready took for the last answer, by this process's clock.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class OptimizerSeed:
         self.in_flight: set[tuple[str, int]] = set()  # key of the configuration, and which repeat of it
         self.proposals = 0
         self.asked = 0
+        self.answered_in_s = 0.0
         self._log_path = log_path
         self._init = init
         self._knowledge = knowledge
@@ -62,7 +70,8 @@ class OptimizerSeed:
         self._revival: asyncio.Task[None] | None = None
         self._is_ready = False
         self._deaths = 0
-        self._asks = 0
+        self._asking = Ask(id=0)
+        self._asked_at = 0.0
         self._answer: asyncio.Future[Proposal | Exhausted] | None = None
 
     @property
@@ -92,20 +101,27 @@ class OptimizerSeed:
         if self._process is not None:
             self._process.write(message)
 
-    async def ask(self) -> Proposal | Exhausted:
+    async def ask(self, *, ahead: bool = False) -> Proposal | Exhausted:
         """Return what this seed would run next; the process may die and live again in between.
+
+        Args:
+            ahead: Nobody wants it yet: the seed is not to take it as running.
 
         Raises:
             StudyError: The process cannot be kept alive.
         """
-        self._asks += 1
+        self._asking = Ask(id=self._asking.id + 1, ahead=ahead)
         self._answer = asyncio.get_running_loop().create_future()
         if self._is_ready:  # else it is asked later, so that what it hears while it starts is in the answer
-            self.hear(Ask(id=self._asks))
+            self._hear_ask()
         try:
             return await self._answer
         finally:
             self._answer = None
+
+    def _hear_ask(self) -> None:
+        self._asked_at = time.monotonic()
+        self.hear(self._asking)
 
     def fail(self, error: StudyError) -> None:
         """Let an open ask end with this error."""
@@ -116,11 +132,12 @@ class OptimizerSeed:
         if isinstance(message, Ready):
             self._is_ready = True
             if self._answer is not None and not self._answer.done():
-                self.hear(Ask(id=self._asks))
+                self._hear_ask()
         if not isinstance(message, Proposal | Exhausted):
             return
         self._deaths = 0
-        if message.id == self._asks and self._answer is not None and not self._answer.done():
+        if message.id == self._asking.id and self._answer is not None and not self._answer.done():
+            self.answered_in_s = time.monotonic() - self._asked_at
             self._answer.set_result(message)
         elif isinstance(message, Proposal):
             self._on_orphan(message)

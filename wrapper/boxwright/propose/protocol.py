@@ -99,9 +99,15 @@ class Tell(_Message, frozen=True, kw_only=True):
 
 
 class Ask(_Message, frozen=True, kw_only=True):
-    """What should run next? The answer bears the same id."""
+    """What should run next? The answer bears the same id.
+
+    Attributes:
+        ahead: Nobody wants it yet: it may never run, so it is no more taken than before. ``running`` follows if it
+            does run.
+    """
 
     id: int
+    ahead: bool = False
 
 
 class Ready(_Message, frozen=True, kw_only=True):

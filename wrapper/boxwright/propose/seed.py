@@ -83,6 +83,8 @@ def _hear(seed: ModelSeed, message: Running | Tell | Ask, send: Callable[[FromOp
             start = time.process_time()
             answer = seed.ask(message.id)
             if isinstance(answer, Proposal):
+                if message.ahead:
+                    seed.release(answer.config)
                 answer = msgspec.structs.replace(answer, cpu_s=round(time.process_time() - start, 6))
             send(answer)
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Raw
 
 from boxwright.errors import SpaceError, StudyError
+from boxwright.propose.ahead import Ahead, Pace, Prepared
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.calls import Calls
 from boxwright.propose.initial import initial_design, refuse_unbounded
@@ -80,6 +81,8 @@ class SharedModel:
         self._failure: StudyError | None = None
         self._free_seeds = asyncio.Semaphore(seeds)
         self._last_answered: asyncio.Future[None] | None = None
+        self._pace = Pace()
+        self._ahead = Ahead(settings.ahead, self._pace, prepare=self._prepare, is_due=self._is_ahead_due)
         self._log_dir = log_dir
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
@@ -134,6 +137,7 @@ class SharedModel:
         self._remember(told)
         for seed in self._seeds:
             seed.hear(_tell(told, seed.number))
+        self._ahead.hear()
 
     async def next(self) -> Proposal:
         """Return what should run next, from the seed with the fewest runs of its own in flight.
@@ -147,7 +151,9 @@ class SharedModel:
             number, config = self._initial.popleft()
             if config_key(config) not in self._calls:
                 seed = min(self._seeds, key=lambda seed: seed.load)
-                return self._accept(seed, config, f"initial design {number}")
+                proposal = self._accept(seed, config, f"initial design {number}")
+                self._ahead.make()
+                return proposal
         async with self._free_seeds, self._turn():
             self._check()
             while self._spare:
@@ -155,12 +161,9 @@ class SharedModel:
                 spare = self._checked(self._seeds[number - 1], answer)
                 if self._may_run(spare, answer.origin):
                     return self._accept(self._seeds[number - 1], spare, answer.origin)
-            seed = min((seed for seed in self._seeds if not seed.asked), key=lambda seed: seed.load)
-            seed.asked += 1
-            try:
-                return await self._ask(seed)
-            finally:
-                seed.asked -= 1
+            proposal = await self._taken_ahead() or await self._fresh()
+            self._ahead.make()
+            return proposal
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -178,6 +181,46 @@ class SharedModel:
         finally:
             answered.set_result(None)
 
+    async def _taken_ahead(self) -> Proposal | None:
+        """Return what was made ahead and is free still, if that is better than to wait for a fresh proposal."""
+        prepared = await self._ahead.take()
+        return None if prepared is None else self._accepted(prepared.seed, prepared.answer)
+
+    async def _fresh(self) -> Proposal:
+        seed = self._next_seed()
+        assert seed is not None  # there are as many askers as seeds, what is made ahead has one that waits for it
+        seed.asked += 1
+        try:
+            return await self._ask(seed)
+        finally:
+            seed.asked -= 1
+
+    async def _prepare(self) -> Prepared | None:
+        seed = self._next_seed()
+        if seed is None:
+            return None
+        seed.asked += 1
+        try:
+            answer = await seed.ask(ahead=True)
+        except StudyError:
+            return None  # who wants a proposal is told
+        finally:
+            seed.asked -= 1
+        self._pace.asked(seed.answered_in_s)
+        return Prepared(seed, answer) if isinstance(answer, Answer) else None
+
+    def _is_ahead_due(self) -> bool:
+        """Whether a model has something to go by, and there is a run left for what it proposes."""
+        return bool(self._finished) and not self._initial and self._proposed < self._settings.runs
+
+    @property
+    def _proposed(self) -> int:
+        return sum(len(calls.repeats) for calls in self._calls.values())
+
+    def _next_seed(self) -> OptimizerSeed | None:
+        """Return the seed whose turn it is among those that nobody is asking."""
+        return min((seed for seed in self._seeds if not seed.asked), key=lambda seed: seed.load, default=None)
+
     async def _ask(self, seed: OptimizerSeed) -> Proposal:
         collisions = 0
         while True:
@@ -186,14 +229,19 @@ class SharedModel:
                 if (again := self._least_run()) is None:
                     raise ExhaustedError
                 return self._accept(seed, again, REPEAT)
-            self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
-            config = self._checked(seed, answer)
-            if self._may_run(config, answer.origin):
-                return self._accept(seed, config, answer.origin)
+            self._pace.asked(seed.answered_in_s)
+            if (proposal := self._accepted(seed, answer)) is not None:
+                return proposal
             # Another seed was first. This one has been told by now, and comes up with something else.
             collisions += 1
             if collisions >= MAX_COLLISIONS and (drawn := self._draw_free(seed, collisions)) is not None:
                 return self._accept(seed, drawn, "random")
+
+    def _accepted(self, seed: OptimizerSeed, answer: Answer) -> Proposal | None:
+        """Accept what a seed proposed; None where another seed was first."""
+        self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
+        config = self._checked(seed, answer)
+        return self._accept(seed, config, answer.origin) if self._may_run(config, answer.origin) else None
 
     def _checked(self, seed: OptimizerSeed, answer: Answer) -> Config:
         """Return the answer's configuration as one of this space, its parameters in the order of their files."""
@@ -232,6 +280,7 @@ class SharedModel:
         calls = self._calls.get(config_key(config))
         repeat = 0 if calls is None else calls.next_repeat
         self._mark(config, repeat, seed.number)
+        self._pace.began((config_key(config), repeat))
         return Proposal(config=config, origin=origin, optimizer_seed=seed.number, repeat=repeat)
 
     def _repeat(self, trial: Trial) -> int:
@@ -254,6 +303,7 @@ class SharedModel:
         calls.costs.append(math.inf if told.cost is None else told.cost)
         self._running.pop((key, repeat), None)
         self._finished.append(told)
+        self._pace.ended((key, repeat))
         for seed in self._seeds:
             seed.in_flight.discard((key, repeat))
 
@@ -267,8 +317,7 @@ class SharedModel:
             max_config_calls=self._settings.max_config_calls,
         )
         # A process that takes up after others must not repeat their random numbers.
-        proposed = sum(len(calls.repeats) for calls in self._calls.values())
-        random_seed = (self._settings.seed + number - 1 + 1_000_003 * proposed) % 2**31
+        random_seed = (self._settings.seed + number - 1 + 1_000_003 * self._proposed) % 2**31
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)
 
     def _knowledge(self, number: int) -> list[Running | Tell]:
@@ -288,6 +337,7 @@ class SharedModel:
 
     async def close(self) -> None:
         """End all optimizer processes."""
+        await self._ahead.close()
         await asyncio.gather(*(seed.close() for seed in self._seeds))
 
 

@@ -302,6 +302,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         target: Quality that is good enough: once a run is at least as good, no new one is started.
         max_config_calls: How often one configuration may run where the study is noisy; 3 is SMAC3's default for
             hyperparameters.
+        ahead: Whether the next proposal is made while runs go on, so that a free slot starts at once; it does not
+            know how the run ended that freed the slot. ``auto``: where waiting takes over 1 % of a run's time.
     """
 
     kind: Literal["smac"] = "smac"
@@ -315,6 +317,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
     target: float | None = None
     max_config_calls: Repeats = 3
+    ahead: bool | Literal["auto"] = "auto"
 
 
 class Slots(Section, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ _CHANGEABLE = (
     ("optimizer", "random_share"),
     ("optimizer", "target"),
     ("optimizer", "max_config_calls"),
+    ("optimizer", "ahead"),
 )
 
 

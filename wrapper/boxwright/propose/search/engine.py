@@ -114,6 +114,12 @@ class Engine:
             self._taken.add(config_key(found[0]))
         return found
 
+    def release(self, config: Config) -> None:
+        """Take back what was proposed: it may be proposed again, unless it runs or was tried."""
+        key = config_key(config)
+        if key not in self._running and key not in self._rows:
+            self._taken.discard(key)
+
     def _model(self) -> str:
         if self._kind.model != "auto":
             return self._kind.model
