@@ -48,6 +48,12 @@ _SET = click.option(
 _SLOTS = click.option("--slots", type=_COUNT, help="How many runs at a time.")
 _SEEDS = click.option("--seeds", type=_COUNT, help="How many optimizer seeds share the model.")
 _RUNS = click.option("--runs", type=_COUNT, help="How many runs in all.")
+_WARM_START = click.option(
+    "--warm-start",
+    metavar="PATH",
+    multiple=True,
+    help="An earlier study, or a CSV file of runs, that the optimizer knows from the start; may be repeated.",
+)
 _RUN = _Count(1, 2**63 - 1)  # what the database can number
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on stdout.")
 
@@ -84,14 +90,23 @@ def check(scenario: str, settings: Sequence[str]) -> int:
 @_SLOTS
 @_SEEDS
 @_RUNS
+@_WARM_START
 @_SET
 def run(
-    scenario: str, study: str | None, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str]
+    scenario: str,
+    study: str | None,
+    slots: int | None,
+    seeds: int | None,
+    runs: int | None,
+    warm_start: Sequence[str],
+    settings: Sequence[str],
 ) -> int:
     """Carry out SCENARIO (a file, or a folder that holds scenario.toml) in a new study."""
     from boxwright.commands.running import run_command
 
-    return run_command(scenario, study=study, slots=slots, seeds=seeds, runs=runs, settings=settings)
+    return run_command(
+        scenario, study=study, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings
+    )
 
 
 @cli.command(short_help="Go on with STUDY where it was left, or extend it.")

@@ -19,7 +19,7 @@ from boxwright.errors import UserError
 if TYPE_CHECKING:
     from boxwright.store.records import RunRecord
 
-_STUDY_FILES = ("scenario.toml", "space.json", "design.csv", "results.csv", "study.log")
+_STUDY_FILES = ("scenario.toml", "space.json", "design.csv", "warm_start.jsonl", "results.csv", "study.log")
 _SUFFIXES = (".tar.zst", ".tar.gz", ".zip")
 
 

@@ -35,7 +35,8 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
 
     loaded = load_scenario(Path(scenario), settings)
     setup = prepare(loaded)
-    config = setup.space.default() if setup.scenario.design is None else next(setup.configs())
+    warm = setup.warm_start.told(setup.scenario.study.objective.direction)
+    config = warm.best or setup.space.default() if setup.scenario.design is None else next(setup.configs())
     study = Path("studies") / str(loaded.scenario.study.name)
     trial = Trial(1, config, seed=setup.scenario.study.seed, origin="check")
     folder = run_folder(study.absolute(), 1)
@@ -72,6 +73,8 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     write(
         "default: " + " ".join(f"{name}={value_text(value)}" for name, value in setup.space.default().items()) + "\n"
     )
+    for note in setup.warm_start.notes:
+        write(f"{one_line(note)}\n")
     for slot in setup.slots:
         cores = ",".join(map(str, slot.cores)) or "not pinned"
         write(f"slot {slot.number}: GPUs {','.join(slot.gpus) or 'none'}; cores {cores}\n")

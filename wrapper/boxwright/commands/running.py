@@ -40,6 +40,7 @@ def run(
     slots: int | None = None,
     seeds: int | None = None,
     runs: int | None = None,
+    warm_start: Sequence[str | Path] = (),
     settings: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> tuple[Path, Summary]:
@@ -51,6 +52,7 @@ def run(
         slots: How many runs at a time.
         seeds: How many optimizer seeds.
         runs: How many runs in all.
+        warm_start: Studies and CSV files whose runs the optimizer knows from the start, in place of the scenario's.
         settings: ``key=value`` texts that go before what the scenario says.
         watcher: Hears what goes on.
 
@@ -66,8 +68,11 @@ def run(
 
     if study is not None and not str(study).strip():
         raise UserError("the name is empty. Name a folder, or leave --study out.", place="--study")
-    is_design = runs is not None and load_scenario(Path(scenario), settings).scenario.design is not None
+    looks_at_kind = runs is not None or bool(warm_start)
+    is_design = looks_at_kind and load_scenario(Path(scenario), settings).scenario.design is not None
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
+    if warm_start:
+        texts.append(_warm_start(warm_start, is_design))
     opened: list[Path] = []
     summary = new_study(
         Path(scenario),
@@ -113,6 +118,16 @@ def resume(
     return resume_study(Path(study), overrides=texts, watcher=watcher or NoWatcher(), retry=statuses)
 
 
+def _warm_start(paths: Sequence[str | Path], is_design: bool) -> str:
+    """Return the ``key=value`` text for paths that start where the person is."""
+    from boxwright.scenario.toml_text import to_toml
+
+    if is_design:
+        raise UserError("a design does not look at earlier runs. Leave it out.", place="--warm-start")
+    texts = [str(Path(path).absolute()) for path in paths]
+    return f"optimizer.{to_toml({'warm_start': texts}).strip()}"
+
+
 def _failure(word: str) -> Status:
     """Return the status that a word names."""
     known = [status for status in Status if status.is_failure]
@@ -130,6 +145,7 @@ def run_command(
     slots: int | None,
     seeds: int | None,
     runs: int | None,
+    warm_start: Sequence[str],
     settings: Sequence[str],
 ) -> int:
     """Do ``boxwright run``."""
@@ -139,7 +155,14 @@ def run_command(
     objective = load_scenario(Path(scenario), settings).scenario.study.objective.metric
     with open_progress(sys.stderr, objective) as watcher:
         folder, summary = run(
-            scenario, study=study, slots=slots, seeds=seeds, runs=runs, settings=settings, watcher=watcher
+            scenario,
+            study=study,
+            slots=slots,
+            seeds=seeds,
+            runs=runs,
+            warm_start=warm_start,
+            settings=settings,
+            watcher=watcher,
         )
     return _conclude(folder, summary)
 

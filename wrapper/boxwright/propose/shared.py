@@ -22,6 +22,7 @@ from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.protocol import Proposal as Answer
+from boxwright.propose.warm import Warm
 from boxwright.scenario.model import Optimizer
 from boxwright.space import Space, space_to_json
 from boxwright.terms import Config, Trial, config_key
@@ -50,6 +51,7 @@ class SharedModel:
         log: Takes one line for each ask and for each process that is started again.
         noisy: Whether a configuration may run more than once, ``settings.max_config_calls`` times at most.
         study_seed: The number that the first run of each configuration is handed.
+        warm: What is known before the study's first run.
 
     Raises:
         SpaceError: The space has a parameter without bounds, which no model can search.
@@ -65,11 +67,13 @@ class SharedModel:
         *,
         noisy: bool = False,
         study_seed: int = 0,
+        warm: Warm | None = None,
     ) -> None:
         refuse_unbounded(space)
         self._space = space = replace(space, distributions={})  # a model takes every range as it is
         self._settings = settings
         self._log = log
+        self._warm = warm or Warm()
         self._space_json = Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))  # on one line
         self._finished: list[Told] = []
         self._noisy = noisy
@@ -119,7 +123,7 @@ class SharedModel:
                 f"{self._log_dir}: no folder for the logs of the optimizers: {error.strerror}"
             ) from error
         await asyncio.gather(*(seed.start() for seed in self._seeds))
-        design = initial_design(self._space, self._settings, len(self._seeds))
+        design = self._warm.design(initial_design(self._space, self._settings, len(self._seeds)))
         missing = [
             (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._calls
         ]
@@ -211,7 +215,7 @@ class SharedModel:
 
     def _is_ahead_due(self) -> bool:
         """Whether a model has something to go by, and there is a run left for what it proposes."""
-        return bool(self._finished) and not self._initial and self._proposed < self._settings.runs
+        return bool(self._finished or self._warm.told) and not self._initial and self._proposed < self._settings.runs
 
     @property
     def _proposed(self) -> int:
@@ -226,6 +230,8 @@ class SharedModel:
         while True:
             answer = await seed.ask()
             if isinstance(answer, Exhausted):
+                if (known := self._warm.left(self._calls.keys())) is not None:
+                    return self._accept(seed, known, "warm start")
                 if (again := self._least_run()) is None:
                     raise ExhaustedError
                 return self._accept(seed, again, REPEAT)
@@ -321,7 +327,7 @@ class SharedModel:
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)
 
     def _knowledge(self, number: int) -> list[Running | Tell]:
-        settled: list[Running | Tell] = [_tell(told, number) for told in self._finished]
+        settled: list[Running | Tell] = [_tell(told, number) for told in (*self._warm.told, *self._finished)]
         return settled + [
             Running(config=dict(config), own=owner == number) for config, owner in self._running.values()
         ]

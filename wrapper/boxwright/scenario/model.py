@@ -299,6 +299,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
+        warm_start: Studies and CSV files, whose runs the seeds know from the start.
         target: Quality that is good enough: once a run is at least as good, no new one is started.
         max_config_calls: How often one configuration may run where the study is noisy; 3 is SMAC3's default for
             hyperparameters.
@@ -315,6 +316,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    warm_start: tuple[str, ...] = ()
     target: float | None = None
     max_config_calls: Repeats = 3
     ahead: bool | Literal["auto"] = "auto"

@@ -6,12 +6,13 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from boxwright import __version__
 from boxwright.errors import StudyError, UserError
 from boxwright.store.database import Store
-from boxwright.store.layout import CSV_ROWS, SCENARIO, SPACE
+from boxwright.store.layout import SCENARIO, SPACE
 
 
 def check_new_study(folder: Path) -> None:
@@ -52,9 +53,21 @@ def _check_place(folder: Path) -> None:
 
 
 def create_study(
-    folder: Path, *, scenario_text: str, space_text: str, meta: dict[str, str], rows: bytes | None = None
+    folder: Path,
+    *,
+    scenario_text: str,
+    space_text: str,
+    meta: dict[str, str],
+    copies: Mapping[str, bytes | None] | None = None,
 ) -> Store:
-    """Make a study folder with its scenario, space, rows of a CSV design and empty database; open it for writing.
+    """Make a study folder with its scenario, space and empty database; open it for writing.
+
+    Args:
+        folder: The study folder.
+        scenario_text: The scenario, to stand alone.
+        space_text: The space as JSON.
+        meta: What the database is to remember.
+        copies: Files of elsewhere that the study keeps, by their names here; None for one that it does not need.
 
     Raises:
         UserError: The folder exists or cannot be made.
@@ -66,8 +79,9 @@ def create_study(
         draft.mkdir()
         (draft / SCENARIO).write_text(scenario_text, encoding="utf-8")
         (draft / SPACE).write_text(space_text, encoding="utf-8")
-        if rows is not None:
-            (draft / CSV_ROWS).write_bytes(rows)
+        for name, data in (copies or {}).items():
+            if data is not None:
+                (draft / name).write_bytes(data)
         stamps = {"study_id": secrets.token_hex(8), "created": repr(time.time()), "version": __version__}
         Store.create(draft, {**stamps, **meta}).close()
         draft.rename(folder)

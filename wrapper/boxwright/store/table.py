@@ -35,6 +35,9 @@ _TAIL = (
     "other_metrics",
 )
 
+FIXED_COLUMNS = frozenset((*_HEAD, *_TAIL))
+"""Columns that are in every such file, whatever its study's metrics and parameters."""
+
 
 class ResultsTable:
     """The file ``results.csv`` of one study.

@@ -16,7 +16,7 @@ from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
 from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
-from boxwright.store.layout import DATABASE, SCENARIO, SPACE, is_study
+from boxwright.store.layout import CSV_ROWS, DATABASE, SCENARIO, SPACE, WARM_RUNS, is_study
 from boxwright.store.recovery import recover_runs, restore_database
 from boxwright.study.bookkeeping import study_log
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
@@ -26,6 +26,7 @@ from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.summary import Summary
+from boxwright.study.warm_start import kept_warm_start
 from boxwright.study.watching import SafeWatcher, Watcher
 from boxwright.terms import Status
 
@@ -56,14 +57,15 @@ def new_study(
     check_new_study(folder)
     setup = prepare(loaded)
     meta = {"stages": ",".join(map(str, setup.stages))}
-    space_text, rows = space_to_json(setup.space), csv_rows(setup.scenario, setup.folder)
-    with create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, rows=rows) as store:
+    copies = {CSV_ROWS: csv_rows(setup.scenario, setup.folder), WARM_RUNS: setup.warm_start.as_lines()}
+    space_text = space_to_json(setup.space)
+    with create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, copies=copies) as store:
         opened(folder)
         with controller_lock(folder):
-            warnings = [f"warning: {text}" for text in setup.warnings]
-            for warning in warnings:
-                watcher.note(warning)
-            return _carry_out(setup, store, watcher, warnings)
+            notes = [*(f"warning: {text}" for text in setup.warnings), *setup.warm_start.notes]
+            for note in notes:
+                watcher.note(note)
+            return _carry_out(setup, store, watcher, notes)
 
 
 def _refuse_study(scenario: Path) -> None:
@@ -108,7 +110,9 @@ def resume_study(
             stages = tuple(int(stage) for stage in store.meta("stages").split(",") if stage)
             loaded, changes = changed_scenario(folder, overrides, runs=stages[-1] if stages else None)
             rows = find_rows(folder)
-            setup = prepare(loaded, space=space, stages=stages, rows=rows.path if rows else None)
+            warm_start = kept_warm_start(folder, loaded.scenario, space)
+            rows_path = rows.path if rows else None
+            setup = prepare(loaded, space=space, stages=stages, rows=rows_path, warm_start=warm_start)
             check_size(setup, store)
             keep_rows(folder, rows)
             if changes:

@@ -21,6 +21,7 @@ from boxwright.scenario.model import CsvDesign, Design
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.study.metrics import shown_metrics
+from boxwright.study.warm_start import WarmStart, read_warm_start
 from boxwright.terms import Slot
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Setup:
         stages: Sizes of the design asked for so far; the last one counts.
         total: Number of trials as far as it is known.
         budget: Number of trials after which an optimizer is not asked any more; None for a design.
+        warm_start: Runs of elsewhere that the optimizer knows from the start.
     """
 
     scenario: Scenario
@@ -54,6 +56,7 @@ class Setup:
     stages: tuple[int, ...]
     total: int | None
     budget: int | None
+    warm_start: WarmStart
 
     @property
     def size_note(self) -> str:
@@ -81,7 +84,12 @@ class Setup:
 
 
 def prepare(
-    loaded: LoadedScenario, *, space: Space | None = None, stages: Sequence[int] = (), rows: Path | None = None
+    loaded: LoadedScenario,
+    *,
+    space: Space | None = None,
+    stages: Sequence[int] = (),
+    rows: Path | None = None,
+    warm_start: WarmStart | None = None,
 ) -> Setup:
     """Check a scenario against its space, its files and this machine.
 
@@ -90,6 +98,7 @@ def prepare(
         space: Its space, where a study has it already.
         stages: Sizes of the design that were asked for before, oldest first.
         rows: Where the rows of a CSV design are read from, if not where the scenario says.
+        warm_start: What a study has kept of ``optimizer.warm_start``, if it has begun.
 
     Returns:
         All that a study, or a dry run, needs.
@@ -126,6 +135,7 @@ def prepare(
         stages=all_stages,
         total=_total(scenario, design, space, folder),
         budget=scenario.optimizer.runs if scenario.optimizer else None,
+        warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
     )
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
@@ -154,6 +164,7 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         log=log,
         noisy=setup.scenario.is_noisy,
         study_seed=setup.scenario.study.seed,
+        warm=setup.warm_start.told(setup.scenario.study.objective.direction),
     )
 
 
