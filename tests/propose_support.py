@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import psutil
+import pytest
 
 from boxwright.propose.base import Proposal, Told
 from boxwright.propose.shared import SharedModel
@@ -28,6 +29,46 @@ y = { type = "float", lower = 0, upper = 15 }
 """
 
 COUNTS = re.compile(r"seed (\d+): (\d+) own \+ (\d+) shared runs in the model")
+
+STUBBORN = '''
+import sys, types
+
+class ModelSeed:
+    """Proposes what it heard of first, again and again; or nothing at all."""
+
+    def __init__(self, init):
+        self.first, self.settings = None, init.settings
+
+    def running(self, message):
+        self.first = self.first or message.config
+
+    tell = running
+
+    def release(self, config):
+        pass
+
+    def ask(self, ask_id):
+        from boxwright.propose.protocol import Exhausted, Proposal
+
+        if "{origin}" == "nothing left":
+            return Exhausted(id=ask_id)
+        assert self.settings.noisy
+        return Proposal(id=ask_id, config=self.first, origin="{origin}")
+
+module = types.ModuleType("boxwright.propose.model_seed")
+module.ModelSeed = ModelSeed
+sys.modules["boxwright.propose.model_seed"] = module
+'''
+
+
+def put_stubborn_seeds(folder: Path, monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    """Put seeds that propose one configuration again and again, with this origin, in place of ours.
+
+    With the origin ``nothing left`` they have none to propose.
+    """
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(STUBBORN.replace("{origin}", origin))
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
 
 
 def make_space(text: str) -> Space:

@@ -58,6 +58,7 @@ PUBLIC_NAMES = [
     "init",
     "kill",
     "results",
+    "results_by_config",
     "resume",
     "run",
     "schema",

@@ -13,11 +13,11 @@ from boxwright.terms import Config, Status, Trial
 
 
 def proposer_of(*values: int) -> DesignProposer:
-    return DesignProposer([{"n": value} for value in values], Sobol(runs=len(values)))
+    return DesignProposer([[{"n": value} for value in values]], Sobol(runs=len(values)))
 
 
-def told(number: int, config: Config) -> Told:
-    return Told(Trial(number, config), Status.SUCCESS, 1.0)
+def told(number: int, config: Config, seed: int = 0) -> Told:
+    return Told(Trial(number, config, seed=seed), Status.SUCCESS, 1.0)
 
 
 async def drain(proposer: Proposer) -> list[Proposal]:
@@ -58,7 +58,7 @@ def test_design_passes_over_what_is_a_trial_already() -> None:
 
 def test_design_tells_numbers_and_booleans_apart() -> None:
     configs: list[Config] = [{"n": 1}, {"n": 1.0}, {"n": True}, {"n": "1"}]
-    proposer = DesignProposer(configs, Grid())
+    proposer = DesignProposer([configs], Grid())
     assert len(asyncio.run(drain(proposer))) == 4
 
 
@@ -82,7 +82,7 @@ def test_design_asked_several_times_at_once_gives_each_asker_its_own_point() -> 
     ],
 )
 def test_design_names_its_points_by_kind_and_number(design: Design, origin: str) -> None:
-    (proposal,) = asyncio.run(drain(DesignProposer([{"n": 1}], design)))
+    (proposal,) = asyncio.run(drain(DesignProposer([[{"n": 1}]], design)))
     assert proposal == Proposal({"n": 1}, origin)
 
 
@@ -95,3 +95,30 @@ def test_design_that_is_through_stays_through() -> None:
 
     with pytest.raises(ExhaustedError):
         asyncio.run(twice())
+
+
+def test_design_with_replicates_is_gone_through_once_for_each() -> None:
+    sweeps = [[{"n": 5}, {"n": 6}]] * 2
+    proposals = asyncio.run(drain(DesignProposer(sweeps, Sobol(runs=4, replicates=2), noisy=True)))
+    assert proposals == [
+        Proposal({"n": 5}, "sobol point 1, replicate 1"),
+        Proposal({"n": 6}, "sobol point 2, replicate 1"),
+        Proposal({"n": 5}, "sobol point 1, replicate 2", repeat=1),
+        Proposal({"n": 6}, "sobol point 2, replicate 2", repeat=1),
+    ]
+
+
+def test_extended_design_goes_on_with_the_replicates_that_are_no_trials_yet() -> None:
+    async def resumed() -> list[Proposal]:
+        sweeps = [[{"n": 5}, {"n": 6}, {"n": 7}]] * 2
+        proposer = DesignProposer(sweeps, Sobol(runs=6, replicates=2), noisy=True, study_seed=9)
+        await proposer.start([told(1, {"n": 5}, seed=9), told(2, {"n": 6}, seed=9)], [Trial(3, {"n": 5}, seed=10)])
+        return await drain(proposer)
+
+    assert [(p.config["n"], p.repeat) for p in asyncio.run(resumed())] == [(7, 0), (6, 1), (7, 1)]
+
+
+def test_row_that_comes_again_in_a_noisy_study_is_a_repeat_with_a_number_of_its_own() -> None:
+    sweeps = [[{"n": 5}, {"n": 6}, {"n": 5}]] * 2
+    proposals = asyncio.run(drain(DesignProposer(sweeps, CsvDesign(file="d.csv", replicates=2), noisy=True)))
+    assert [(p.config["n"], p.repeat) for p in proposals] == [(5, 0), (6, 0), (5, 2), (5, 1), (6, 1), (5, 3)]

@@ -16,48 +16,15 @@ from boxwright.propose.protocol import Proposal as Answer
 from boxwright.scenario.model import Optimizer
 from boxwright.space import space_to_json
 from boxwright.terms import Status, Trial, Value, config_key
-from propose_support import PLANE, bench, make_space
+from propose_support import PLANE, bench, make_space, put_stubborn_seeds
 
 THREE = "a = { type = 'int', lower = 1, upper = 3 }"
-
-STUBBORN = '''
-import sys, types
-
-class ModelSeed:
-    """Proposes what it heard of first, again and again; or nothing at all."""
-
-    def __init__(self, init):
-        self.first, self.settings = None, init.settings
-
-    def running(self, message):
-        self.first = self.first or message.config
-
-    tell = running
-
-    def ask(self, ask_id):
-        from boxwright.propose.protocol import Exhausted, Proposal
-
-        if "{origin}" == "nothing left":
-            return Exhausted(id=ask_id)
-        assert self.settings.noisy
-        return Proposal(id=ask_id, config=self.first, origin="{origin}")
-
-module = types.ModuleType("boxwright.propose.model_seed")
-module.ModelSeed = ModelSeed
-sys.modules["boxwright.propose.model_seed"] = module
-'''
 
 
 @pytest.fixture
 def fake_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Return a function that puts seeds which only propose one configuration, with this origin, in place of ours."""
-
-    def put(origin: str) -> None:
-        (tmp_path / "site").mkdir()
-        (tmp_path / "site" / "sitecustomize.py").write_text(STUBBORN.replace("{origin}", origin))
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=":")
-
-    return put
+    """Return a function that puts stubborn seeds in place of ours."""
+    return lambda origin: put_stubborn_seeds(tmp_path / "site", monkeypatch, origin)
 
 
 def trials_of(proposals: list[Proposal], study_seed: int = 0) -> list[Trial]:

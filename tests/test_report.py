@@ -14,6 +14,7 @@ import pytest
 from boxwright.report.progress import PlainProgress, time_left_s
 from boxwright.report.tables import incumbent_text, plain_table, run_table
 from boxwright.report.words import config_text, number, seconds, size
+from boxwright.store.config_records import ConfigRecord
 from boxwright.store.records import RunRecord
 from boxwright.study.watching import Progress
 from boxwright.terms import Slot, Status, Trial
@@ -91,9 +92,17 @@ def test_run_table_leaves_cells_of_inactive_parameters_empty() -> None:
 
 def test_incumbent_is_told_with_its_other_metrics() -> None:
     assert (
-        incumbent_text(record(3, x=2.0), "error", ["error", "test"]) == "incumbent: run 3, error 0.5, test 0.25: x=2"
+        incumbent_text(ConfigRecord(record(3, x=2.0)), "error", ["error", "test"])
+        == "incumbent: run 3, error 0.5, test 0.25: x=2"
     )
     assert "none yet" in incumbent_text(None, "error", [])
+
+
+def test_incumbent_of_a_noisy_study_is_told_with_its_runs_and_its_standard_error() -> None:
+    best = ConfigRecord(record(12, quality=0.0812345678, x=2.0), runs=3, standard_error=0.00412, noisy=True)
+    assert incumbent_text(best, "error", []) == "incumbent: run 12 (3 runs of it), error 0.0812346 ± 0.0041: x=2"
+    once = ConfigRecord(record(3, x=2.0), noisy=True)
+    assert incumbent_text(once, "error", []) == "incumbent: run 3 (1 run of it), error 0.5: x=2"
 
 
 def test_time_left_goes_by_the_pace_of_this_session() -> None:
@@ -107,7 +116,7 @@ def test_plain_progress_writes_one_line_per_run_whatever_the_run_said() -> None:
     with PlainProgress(stream, "error") as watcher:
         watcher.study_started(Progress(0, 4, 0, None), (Slot(0),))
         watcher.run_started(1, Trial(1, {}), Slot(0))
-        watcher.run_ended(record(1, x=1.0), Progress(1, 4, 0, record(1)))
+        watcher.run_ended(record(1, x=1.0), Progress(1, 4, 0, ConfigRecord(record(1))))
         watcher.note("two\nlines \x1b[31m")
     lines = stream.getvalue().splitlines()
     assert lines[0] == "0 of 4 trials done; 1 slot"

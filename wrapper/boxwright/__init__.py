@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from boxwright.commands.check import check
     from boxwright.commands.doctor import doctor
     from boxwright.commands.init import init
-    from boxwright.commands.results import results
+    from boxwright.commands.results import results, results_by_config
     from boxwright.commands.running import resume, run
     from boxwright.commands.schema import schema
     from boxwright.commands.show import show, tail
@@ -31,6 +31,7 @@ __all__ = [
     "init",
     "kill",
     "results",
+    "results_by_config",
     "resume",
     "run",
     "schema",
@@ -40,7 +41,14 @@ __all__ = [
     "tail",
 ]
 
-_HOME = {"resume": "running", "run": "running", "tail": "show", "kill": "stopping", "stop": "stopping"}
+_HOME = {
+    "results_by_config": "results",
+    "resume": "running",
+    "run": "running",
+    "tail": "show",
+    "kill": "stopping",
+    "stop": "stopping",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -145,13 +145,14 @@ def status(study: str, as_json: bool) -> int:
     help="Only runs for which NAME OPERATOR VALUE holds, e.g. status=SUCCESS or 'quality<0.1'; operators: "
     "= == != < <= > >=. A value with blanks stands in quotes. May be repeated: all must hold.",
 )
+@click.option("--by-config", is_flag=True, help="One row per configuration, with means over the runs that count.")
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 @click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")
-def results(study: str, sort: str | None, where: Sequence[str], form: str | None) -> int:
+def results(study: str, sort: str | None, where: Sequence[str], form: str | None, by_config: bool) -> int:
     """Print the runs of STUDY."""
     from boxwright.commands.results import results_command
 
-    return results_command(study, sort=sort, where=where, form=form or "table")
+    return results_command(study, sort=sort, where=where, form=form or "table", by_config=by_config)
 
 
 @cli.command()
@@ -200,7 +201,12 @@ def stop(study: str, now: bool) -> int:
 @cli.command()
 @click.argument("study")
 @click.argument("target", required=False)
-@click.option("--best", type=_COUNT, metavar="K", help="Only the best K runs.")
+@click.option(
+    "--best",
+    type=_COUNT,
+    metavar="K",
+    help="Only the best K runs; of a noisy study, those of the best K configurations.",
+)
 def archive(study: str, target: str | None, best: int | None) -> int:
     """Pack the runs of STUDY into TARGET (.tar.zst, .tar.gz or .zip)."""
     from boxwright.commands.archive import archive_command

@@ -15,8 +15,10 @@ from typing import IO, TYPE_CHECKING, cast
 
 from boxwright.commands.opening import open_study
 from boxwright.errors import UserError
+from boxwright.terms import config_key
 
 if TYPE_CHECKING:
+    from boxwright.store.database import Store
     from boxwright.store.records import RunRecord
 
 _STUDY_FILES = ("scenario.toml", "space.json", "design.csv", "warm_start.jsonl", "results.csv", "study.log")
@@ -29,7 +31,7 @@ def archive(study: str | Path, target: str | Path | None = None, *, best: int | 
     Args:
         study: The study folder.
         target: The file to make, by its suffix .tar.zst, .tar.gz or .zip; ``<study>.tar.zst`` if None.
-        best: Only the successful runs of least cost, so many.
+        best: Only the successful runs of least cost, so many; in a noisy study those of so many configurations.
 
     Returns:
         The file.
@@ -45,11 +47,8 @@ def archive(study: str | Path, target: str | Path | None = None, *, best: int | 
         raise UserError("exists already. Give another name.", place=str(path))
     with opened.store as store:
         records = [record for record in store.runs() if record.status != "RUNNING"]
-    if best is not None:
-        ranked = sorted(
-            (r for r in records if r.settles and r.cost is not None), key=lambda r: (r.cost or 0.0, r.run)
-        )
-        records = ranked[:best]
+        if best is not None:
+            records = _best(store, records, best)
     draft = path.with_name(f".{path.name}.new")
     try:
         with draft.open("wb") as file:
@@ -62,6 +61,15 @@ def archive(study: str | Path, target: str | Path | None = None, *, best: int | 
             raise
         raise UserError(f"cannot be written: {error.strerror or error}.", place=str(path)) from error
     return path.absolute()
+
+
+def _best(store: Store, records: list[RunRecord], most: int) -> list[RunRecord]:
+    """Return the best of the runs that count, or in a noisy study all such runs of the best configurations."""
+    counting = [record for record in records if record.settles and record.cost is not None]
+    if not store.is_noisy:
+        return sorted(counting, key=lambda record: (record.cost or 0.0, record.run))[:most]
+    best = {config_key(config.config) for config in store.by_config().ranked(most)}
+    return [record for record in counting if config_key(record.config) in best]
 
 
 def archive_command(study: str, target: str | None, *, best: int | None) -> int:

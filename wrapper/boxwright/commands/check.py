@@ -61,7 +61,9 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
         kind = f"SMAC, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
     else:
         assert setup.scenario.design is not None
+        replicates = setup.scenario.design.replicates
         kind = f"{setup.scenario.design.__struct_config__.tag} design"
+        kind += f", {replicates} replicates" if replicates > 1 else ""
     trials = "an unknown number of trials" if setup.total is None else counted(setup.total, "trial")
     objective = setup.scenario.study.objective
     write(f"{setup.place}: sound. {trials}, {kind}; ")

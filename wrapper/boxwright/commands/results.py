@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from boxwright.commands.columns import columns, find_column, parameter_names
 from boxwright.commands.conditions import condition
 from boxwright.commands.opening import open_study
 
 if TYPE_CHECKING:
-    from boxwright.commands.columns import Column
     from boxwright.scenario import Scenario
+    from boxwright.store.config_records import ConfigRecord
     from boxwright.store.records import RunRecord
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ class _Selection:
     scenario: Scenario
     parameters: tuple[str, ...]
     metrics: tuple[str, ...]
-    incumbent: RunRecord | None
+    incumbent: ConfigRecord | None
     total: int
     records: list[RunRecord]
+    configs: Sequence[ConfigRecord] = ()
 
 
 def results(study: str | Path, *, sort: str | None = None, where: Sequence[str] = ()) -> list[RunRecord]:
@@ -50,42 +53,62 @@ def results(study: str | Path, *, sort: str | None = None, where: Sequence[str] 
     return _select(study, sort, where).records
 
 
-def results_command(study: str, *, sort: str | None, where: Sequence[str], form: str) -> int:
-    """Do ``boxwright results``; ``form`` is ``table``, ``csv`` or ``json``."""
-    from boxwright.report.tables import incumbent_text, print_line, print_runs
+def results_by_config(study: str | Path, *, sort: str | None = None, where: Sequence[str] = ()) -> list[ConfigRecord]:
+    """Return what each configuration of a study came to over its settled trials; for the arguments see ``results``.
 
-    chosen = _select(study, sort, where)
+    Conditions choose among the runs before they are gathered; what is sorted by are the means.
+
+    Raises:
+        UserError: The folder is no study, a name is not known, or a condition is none.
+    """
+    return list(_select(study, sort, where, by_config=True).configs)
+
+
+def results_command(study: str, *, sort: str | None, where: Sequence[str], form: str, by_config: bool = False) -> int:
+    """Do ``boxwright results``; ``form`` is ``table``, ``csv`` or ``json``."""
+    from boxwright.report.tables import config_table, incumbent_text, print_line, print_runs, print_table
+
+    chosen = _select(study, sort, where, by_config=by_config)
     objective = chosen.scenario.study.objective.metric
     if form == "json":
-        _print_json(chosen.records)
+        _print_json(chosen.configs if by_config else chosen.records)
     elif form == "csv":
-        _print_csv(chosen)
+        (_print_configs if by_config else _print_csv)(chosen)
     elif chosen.records or not where:
-        print_runs(chosen.records, objective, chosen.metrics, sys.stdout)
+        if by_config:
+            print_table(config_table(chosen.configs, objective, chosen.metrics), sys.stdout)
+        else:
+            print_runs(chosen.records, objective, chosen.metrics, sys.stdout)
         print_line(incumbent_text(chosen.incumbent, objective, chosen.metrics), sys.stderr)
     if where and not chosen.records:
         sys.stderr.write(f"no run of {chosen.total} matches\n")
     return 0
 
 
-def _select(study: str | Path, sort: str | None, where: Sequence[str]) -> _Selection:
+def _select(study: str | Path, sort: str | None, where: Sequence[str], *, by_config: bool = False) -> _Selection:
+    from boxwright.store.config_records import ConfigRecords
     from boxwright.study.metrics import shown_metrics
 
     opened = open_study(study)
     with opened.store as store:
         records = list(store.runs())
-        incumbent = store.incumbent()
+        incumbent, noisy = store.incumbent(), store.is_noisy
     parameters, metrics = parameter_names(opened.folder), shown_metrics(opened.scenario)
     known = columns(records, parameters, metrics)
     tests = [condition(text, known) for text in where]
     chosen = [record for record in records if all(test(record) for test in tests)]
+    configs: list[ConfigRecord] = []
+    if by_config:
+        configs = list(ConfigRecords((record for record in chosen if record.settles), noisy=noisy))
     if sort:
         column = find_column(sort.removeprefix("-"), known, "--sort")
-        chosen = _sorted(chosen, column, falling=sort.startswith("-"))
-    return _Selection(opened.folder, opened.scenario, parameters, metrics, incumbent, len(records), chosen)
+        falling = sort.startswith("-")
+        chosen = _sorted(chosen, column.value, falling=falling)
+        configs = _sorted(configs, lambda config: column.value(config.mean), falling=falling)
+    return _Selection(opened.folder, opened.scenario, parameters, metrics, incumbent, len(records), chosen, configs)
 
 
-def _print_json(records: Sequence[RunRecord]) -> None:
+def _print_json(records: Sequence[RunRecord] | Sequence[ConfigRecord]) -> None:
     """Print one record a line; an array of a hundred thousand in one piece takes ten times as long."""
     lines = (json.dumps(record.as_json(), ensure_ascii=False) for record in records)
     first = next(lines, None)
@@ -104,12 +127,28 @@ def _print_csv(chosen: _Selection) -> None:
     writer.writerows(table.row(record) for record in chosen.records)
 
 
-def _sorted(records: Sequence[RunRecord], column: Column, *, falling: bool) -> list[RunRecord]:
-    present = [record for record in records if column.value(record) is not None]
-    absent = [record for record in records if column.value(record) is None]
+def _print_configs(chosen: _Selection) -> None:
+    from boxwright.store.table import ResultsTable
 
-    def key(record: RunRecord) -> tuple[bool, float, str]:
-        value = column.value(record)
+    table = ResultsTable(chosen.folder, chosen.parameters, chosen.metrics)
+    names = table.columns()
+    # Of what a run has of its own, a mean has nothing: only numbers, parameters and metrics are shown.
+    kept = [names.index(name) for name in ("run", "quality", "cost")]
+    kept += range(5, 5 + len(chosen.metrics) + len(chosen.parameters))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([*(names[index] for index in kept), "standard_error", "runs", "failed"])
+    for config in chosen.configs:
+        row = table.row(config.mean)
+        writer.writerow([*(row[index] for index in kept), config.standard_error, config.runs, config.failed])
+
+
+def _sorted(records: Sequence[T], value_of: Callable[[T], object], *, falling: bool) -> list[T]:
+    """Return the records by these values; those without one come last."""
+    present = [record for record in records if value_of(record) is not None]
+    absent = [record for record in records if value_of(record) is None]
+
+    def key(record: T) -> tuple[bool, float, str]:
+        value = value_of(record)
         return (False, float(value), "") if isinstance(value, int | float) else (True, 0.0, str(value))
 
     return sorted(present, key=key, reverse=falling) + absent

@@ -13,6 +13,8 @@ from boxwright.study.watching import NoWatcher, Watcher
 from boxwright.terms import Status
 
 if TYPE_CHECKING:
+    from boxwright.report.fitting import Table
+    from boxwright.store.database import Store
     from boxwright.study.summary import Summary
 
 _SHOWN_RUNS = 20
@@ -191,19 +193,18 @@ def _conclude(folder: Path, summary: Summary) -> int:
     """Print the best runs, the incumbent and where everything lies."""
     from boxwright.commands.opening import open_study
     from boxwright.report.streams import forget_reader
-    from boxwright.report.tables import incumbent_text, print_line, print_runs
+    from boxwright.report.tables import incumbent_text, print_line, print_table
     from boxwright.study.metrics import shown_metrics
 
     opened = open_study(folder)
     objective = opened.scenario.study.objective.metric
     metrics = shown_metrics(opened.scenario)
     with opened.store as store:
-        records = sorted(store.runs(), key=lambda run: (run.cost is None, run.cost or 0.0, run.run))
         incumbent = store.incumbent()
-    if len(records) > _SHOWN_RUNS:
-        sys.stderr.write(f"the best {_SHOWN_RUNS} of {len(records)} runs; all: boxwright results {folder}\n")
+        table, note = _best_table(store, objective, metrics)
+    sys.stderr.write(note)
     try:
-        print_runs(records[:_SHOWN_RUNS], objective, metrics, sys.stdout)
+        print_table(table, sys.stdout)
         print_line(incumbent_text(incumbent, objective, metrics), sys.stdout)
         sys.stdout.write(f"study: {folder}\n")
         sys.stdout.flush()
@@ -214,3 +215,20 @@ def _conclude(folder: Path, summary: Summary) -> int:
     if summary.interrupted:
         sys.stderr.write(f"not finished; continue with: boxwright resume {folder}\n")
     return summary.exit_code
+
+
+def _best_table(store: Store, objective: str, metrics: Sequence[str]) -> tuple[Table, str]:
+    """Return the best runs, or in a noisy study configurations; and a line for stderr if these are not all."""
+    from boxwright.report.tables import config_table, run_table
+
+    if store.is_noisy:
+        configs = store.by_config()
+        number, what, option = len(configs), "configurations", "--by-config "
+        table = config_table(configs.ranked(_SHOWN_RUNS), objective, metrics)
+    else:
+        records = sorted(store.runs(), key=lambda run: (run.cost is None, run.cost or 0.0, run.run))
+        number, what, option = len(records), "runs", ""
+        table = run_table(records[:_SHOWN_RUNS], objective, metrics)
+    if number <= _SHOWN_RUNS:
+        return table, ""
+    return table, f"the best {_SHOWN_RUNS} of {number} {what}; all: boxwright results {option}{store.study}\n"

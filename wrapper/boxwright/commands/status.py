@@ -12,6 +12,7 @@ from boxwright.commands.opening import open_study
 
 if TYPE_CHECKING:
     from boxwright.report.fitting import Table
+    from boxwright.store.config_records import ConfigRecord
 
 
 def status(study: str | Path) -> dict[str, Any]:
@@ -43,8 +44,15 @@ def status(study: str | Path) -> dict[str, Any]:
             "failed": store.failed_trials(),
             "runs": {str(name): number for name, number in sorted(store.counts().items())},
             "running": [record.as_json() for record in store.runs(running=True)],
-            "incumbent": None if incumbent is None else incumbent.as_json(),
+            "incumbent": _incumbent_json(incumbent),
         }
+
+
+def _incumbent_json(best: ConfigRecord | None) -> dict[str, object] | None:
+    """Return the incumbent as its run, in a noisy study with means and how many runs they are of."""
+    if best is None:
+        return None
+    return {**best.mean.as_json(), **best.as_json()} if best.noisy else best.mean.as_json()
 
 
 def status_command(study: str, *, as_json: bool) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.scenario.model import CsvDesign, Design
@@ -13,28 +14,36 @@ _BREATH = 256  # points passed over before the event loop gets a turn: taking up
 
 
 class DesignProposer:
-    """Proposes each configuration of a design once; satisfies ``Proposer``.
+    """Proposes each configuration of a design once, or as often as it has replicates; satisfies ``Proposer``.
+
+    All points come before the second replicate of the first one: a study that is stopped has seen the whole space.
 
     Args:
-        configs: The configurations of the design, in order; taken one by one as they are needed.
-        design: Its settings, from which the points are named: ``monte-carlo point 7``, ``csv row 2``.
+        sweeps: The configurations of the design, in order; once for each replicate. Taken one by one as needed.
+        design: Its settings, from which the points are named: ``monte-carlo point 7``, ``csv row 2, replicate 3``.
+        noisy: Whether a configuration that comes again in the design is run again, too.
+        study_seed: The number that the first run of each configuration is handed.
 
     Attributes:
         duplicates: Points passed over because the same configuration came earlier in the design.
     """
 
-    def __init__(self, configs: Iterable[Config], design: Design) -> None:
-        self._points = enumerate(configs, 1)
+    def __init__(
+        self, sweeps: Iterable[Iterable[Config]], design: Design, *, noisy: bool = False, study_seed: int = 0
+    ) -> None:
+        self._points = self._walk(sweeps)
         self._label = f"{design.__struct_config__.tag} {'row' if isinstance(design, CsvDesign) else 'point'}"
-        self._seen: set[str] = set()
-        self._trials: set[str] = set()
+        self._replicates = design.replicates
+        self._noisy = noisy
+        self._study_seed = study_seed
+        self._trials: set[tuple[str, int]] = set()
         self._turn = asyncio.Lock()
         self.duplicates = 0
 
     async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
-        """Take up a study: configurations that are trials already are passed over."""
-        self._trials.update(config_key(told.trial.config) for told in finished)
-        self._trials.update(config_key(trial.config) for trial in running)
+        """Take up a study: what is a trial already is passed over."""
+        for trial in (*(told.trial for told in finished), *running):
+            self._trials.add((config_key(trial.config), trial.seed - self._study_seed))
 
     async def next(self) -> Proposal:
         """Return the next configuration of the design.
@@ -43,17 +52,30 @@ class DesignProposer:
             ExhaustedError: The design is through.
         """
         async with self._turn:
-            for number, config in self._points:
-                key = config_key(config)
-                if key in self._seen:
-                    self.duplicates += 1
-                else:
-                    self._seen.add(key)
-                    if key not in self._trials:
-                        return Proposal(config=config, origin=f"{self._label} {number}")
+            for number, proposal in enumerate(self._points, 1):
+                if proposal is not None:
+                    return proposal
                 if number % _BREATH == 0:
                     await asyncio.sleep(0)
         raise ExhaustedError
+
+    def _walk(self, sweeps: Iterable[Iterable[Config]]) -> Iterator[Proposal | None]:
+        """Yield for each point what is to be run, None for one that is passed over."""
+        for sweep, configs in enumerate(sweeps):
+            seen: Counter[str] = Counter()
+            suffix = f", replicate {sweep + 1}" if self._replicates > 1 else ""
+            for number, config in enumerate(configs, 1):
+                key = config_key(config)
+                # A number that no later row changes, so that a design can be extended.
+                repeat = seen[key] * self._replicates + sweep
+                seen[key] += 1
+                if seen[key] > 1 and not self._noisy:
+                    self.duplicates += 1
+                    yield None
+                elif (key, repeat) in self._trials:
+                    yield None
+                else:
+                    yield Proposal(config, f"{self._label} {number}{suffix}", repeat=repeat)
 
     def running(self, trial: Trial) -> None:
         """Take note of nothing: a design does not change."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> Iterator[Config]:
     """Return the configurations of a design, in order; the first of a larger design are those of a smaller one.
 
+    Each is there once, however many replicates there are of it.
     Everything the person may have got wrong is found here, before the first configuration is taken. ``stages`` are
     the sizes asked for so far, and the last one counts: ``[60, 100]`` after an extension from 60 to 100; only a
     Latin hypercube depends on those before. Without stages it is what the settings say. A CSV file is looked for in
@@ -30,7 +31,8 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
         ScenarioError: The CSV file is no table of parameters, or ``levels`` names what is no parameter.
         SpaceError: A value is none of its parameter's, or (while iterating) next to everything is forbidden.
     """
-    size = stages[-1] if stages else settings.runs
+    stages = [stage // settings.replicates for stage in stages]
+    size = stages[-1] if stages else _points(settings)
     first = None if size is None else min(size, sys.maxsize)
     match settings:
         case MonteCarlo():
@@ -38,7 +40,7 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
         case Sobol():
             return sobol(space, size or 0, settings.seed)
         case LatinHypercube():
-            return latin_hypercube(space, stages or [settings.runs], settings.seed)
+            return latin_hypercube(space, stages or [size or 0], settings.seed)
         case Grid():
             return islice(grid(space, grid_levels(space, settings.levels)), first)
         case CsvDesign():
@@ -46,17 +48,21 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
 
 
 def design_size(settings: Design, space: Space, folder: Path) -> int | None:
-    """Return how many points the design has, repeated ones included; None for a grid too large to count.
+    """Return how many runs the design has, repeated points included; None for a grid too large to count.
 
     Raises:
         ScenarioError: See ``make_design``.
         SpaceError: See ``make_design``.
     """
+    points: int | None = _points(settings)
     match settings:
         case Grid():
-            return grid_size(space, grid_levels(space, settings.levels), settings.runs)
+            points = grid_size(space, grid_levels(space, settings.levels), points)
         case CsvDesign():
             rows = len(csv_configs(space, settings.file, folder))
-            return rows if settings.runs is None else min(rows, settings.runs)
-        case _:
-            return settings.runs
+            points = rows if points is None else min(rows, points)
+    return None if points is None else points * settings.replicates
+
+
+def _points(settings: Design) -> int | None:
+    return None if settings.runs is None else settings.runs // settings.replicates

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from boxwright.errors import one_line
-from boxwright.report.words import config_text, counted, number, seconds
+from boxwright.report.words import config_text, counted, mean_quality, number, runs_text, seconds
 from boxwright.store.records import RunRecord
 from boxwright.study.watching import Progress, Watcher
 from boxwright.terms import Slot, Status, Trial
@@ -57,7 +57,7 @@ class PlainProgress(Watcher):
     def run_ended(self, record: RunRecord, progress: Progress) -> None:
         """Say what a run came to."""
         total = "?" if progress.total is None else progress.total
-        best = "" if progress.incumbent is None else f", best {number(progress.incumbent.quality)}"
+        best = "" if progress.incumbent is None else f", best {mean_quality(progress.incumbent)}"
         left_s = time_left_s(progress, self._before, time.monotonic() - self._began)
         left = "" if not left_s else f", {seconds(left_s)} left"
         quality = "" if record.quality is None else f" {self._objective} {number(record.quality)}"
@@ -202,6 +202,6 @@ class LiveProgress(Watcher):
         if best is None:
             return Text("no success yet", style="dim")
         return Text(
-            f"best: run {best.run}, {self._objective} {number(best.quality)}: {config_text(best.config)}",
+            f"best: {runs_text(best)}, {self._objective} {mean_quality(best)}: {config_text(best.config)}",
             style="green",
         )

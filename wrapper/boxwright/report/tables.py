@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from boxwright.errors import one_line
 from boxwright.report.fitting import GAP, Table, fit_table
-from boxwright.report.words import config_text, counted, number, seconds, value_text
+from boxwright.report.words import config_text, counted, mean_quality, number, runs_text, seconds, value_text
+from boxwright.store.config_records import ConfigRecord
 from boxwright.store.records import RunRecord
 from boxwright.terms import Status
 
@@ -66,14 +67,23 @@ def run_table(records: Sequence[RunRecord], objective: str, metrics: Sequence[st
     return Table(tuple(header), tuple(rows), optional=optional)
 
 
-def incumbent_text(record: RunRecord | None, objective: str, metrics: Sequence[str]) -> str:
-    """Return the incumbent in one line."""
-    if record is None:
-        return "incumbent: none yet, no run has succeeded"
-    others = "".join(
-        f", {name} {number(record.metrics[name])}" for name in metrics if name in record.metrics and name != objective
+def config_table(configs: Sequence[ConfigRecord], objective: str, metrics: Sequence[str]) -> Table:
+    """Return first run, parameters and means of each configuration; for the arguments see ``run_table``."""
+    table = run_table([config.mean for config in configs], objective, metrics)
+    rows = (
+        (*row[:-2], number(config.standard_error), str(config.runs), str(config.failed or ""))
+        for row, config in zip(table.rows, configs, strict=True)
     )
-    return f"incumbent: run {record.run}, {objective} {number(record.quality)}{others}: {config_text(record.config)}"
+    return Table((*table.header[:-2], "standard_error", "runs", "failed"), tuple(rows), optional=table.optional)
+
+
+def incumbent_text(best: ConfigRecord | None, objective: str, metrics: Sequence[str]) -> str:
+    """Return the incumbent in one line."""
+    if best is None:
+        return "incumbent: none yet, no run has succeeded"
+    values = best.mean.metrics
+    others = "".join(f", {name} {number(values[name])}" for name in metrics if name in values and name != objective)
+    return f"incumbent: {runs_text(best)}, {objective} {mean_quality(best)}{others}: {config_text(best.config)}"
 
 
 def print_runs(records: Sequence[RunRecord], objective: str, metrics: Sequence[str], stream: TextIO) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from boxwright.errors import one_line
+from boxwright.store.config_records import ConfigRecord
 from boxwright.terms import Value
 
 
@@ -51,3 +52,15 @@ def value_text(value: Value) -> str:
 def config_text(config: Mapping[str, Value]) -> str:
     """Return a configuration in one line: ``nb_conv=3 dropout1=0.25``."""
     return " ".join(f"{one_line(name)}={value_text(value)}" for name, value in config.items())
+
+
+def mean_quality(config: ConfigRecord) -> str:
+    """Return a mean quality with its standard error, if there is one, to two digits: ``0.081 ± 0.004``."""
+    if config.standard_error is None:
+        return number(config.quality)
+    return f"{number(config.quality)} ± {number(float(f'{config.standard_error:.2g}'))}"
+
+
+def runs_text(config: ConfigRecord) -> str:
+    """Return which run a configuration had first, and in a noisy study how many: ``run 12 (3 runs of it)``."""
+    return f"run {config.run} ({counted(config.runs, 'run')} of it)" if config.noisy else f"run {config.run}"

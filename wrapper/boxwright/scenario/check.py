@@ -66,19 +66,25 @@ def _study_faults(scenario: Scenario) -> Faults:
         or len(name.encode()) > 200
     ):
         yield ("study", "name"), f'"{name}" cannot name a folder. Write a short name without "/".'
-    yield from _seed_faults(scenario)
+    yield from _repeat_faults(scenario)
     yield from _metric_faults(scenario)
     if (scenario.design is None) == (scenario.optimizer is None):
         found = "neither [design] nor [optimizer]" if scenario.design is None else "both [design] and [optimizer]"
         yield (), f"found {found}. Write exactly one of them: it says what runs next."
 
 
-def _seed_faults(scenario: Scenario) -> Faults:
-    study, optimizer = scenario.study, scenario.optimizer
-    repeats = optimizer.max_config_calls - 1 if optimizer is not None and scenario.is_noisy else 0
-    if study.seed > LARGEST_SEED - repeats:
-        problem = f"{study.seed} leaves no numbers for {repeats} repeats of a configuration. Write a smaller one."
+def _repeat_faults(scenario: Scenario) -> Faults:
+    study, design, optimizer = scenario.study, scenario.design, scenario.optimizer
+    calls = optimizer.max_config_calls if optimizer is not None and study.noisy else 1
+    calls = design.replicates if design is not None else calls
+    if study.seed > LARGEST_SEED - (calls - 1):
+        problem = f"{study.seed} leaves no numbers for {calls - 1} repeats of a configuration. Write a smaller one."
         yield ("study", "seed"), problem
+    if design is not None and design.runs is not None and design.runs % calls:
+        fewer = design.runs // calls * calls
+        right = f"{fewer} or {fewer + calls}" if fewer else f"{calls}"
+        problem = f"{design.runs} runs are no multiple of replicates = {calls}: each point is run {calls} times. "
+        yield ("design", "runs"), f"{problem}Write {right}."
 
 
 def _metric_faults(scenario: Scenario) -> Faults:

@@ -234,9 +234,12 @@ class _Design(Section, frozen=True, kw_only=True, tag_field="kind"):
     Attributes:
         runs: How many points.
         seed: Seed of its random numbers; a grid and a CSV file have none to draw.
+        replicates: How often each point is run, with the numbers ``study.seed``, ``study.seed + 1``, …; more than one
+            makes the study a noisy one. ``runs`` is then how many runs, so a multiple of it.
     """
 
     seed: Annotated[int, Meta(ge=0)] = 0
+    replicates: Repeats = 1
 
 
 class MonteCarlo(_Design, frozen=True, kw_only=True, tag="monte-carlo"):
@@ -386,4 +389,4 @@ class Scenario(Section, frozen=True, kw_only=True):
     @property
     def is_noisy(self) -> bool:
         """Return whether one configuration may run more than once."""
-        return self.study.noisy
+        return self.study.noisy or (self.design is not None and self.design.replicates > 1)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from boxwright.errors import StudyError
 from boxwright.execute.messages import Exit
+from boxwright.store.config_records import ConfigRecord, ConfigRecords
 from boxwright.store.connecting import connect, open_reading, open_writing, remove_database
 from boxwright.store.layout import DATABASE
 from boxwright.store.network import on_network_file_system
@@ -24,6 +25,7 @@ from boxwright.store.records import RunRecord
 from boxwright.store.rows import record_of, trial_of
 from boxwright.terms import Config, Outcome, Slot, Status, Trial, config_key
 
+_NOISY = "noisy"
 _RECORDS = """
     SELECT runs.*, trials.config, trials.instance, trials.seed, trials.budget, trials.optimizer_seed,
            trials.origin, trials.settled_by
@@ -280,10 +282,26 @@ class Store:
         ).fetchone()
         return int(row[0])
 
-    def incumbent(self) -> RunRecord | None:
-        """Return the successful run of least cost; of equals, the first."""
+    @property
+    def is_noisy(self) -> bool:
+        """Whether one configuration may come out differently each time."""
+        return self.meta(_NOISY) == "1"
+
+    def set_noisy(self, noisy: bool) -> None:
+        """Remember whether one configuration may come out differently each time."""
+        if noisy != self.is_noisy:
+            self.set_meta(_NOISY, "1" if noisy else "")
+
+    def by_config(self) -> ConfigRecords:
+        """Return what each configuration came to."""
+        return ConfigRecords(self.runs(settling=True), noisy=self.is_noisy)
+
+    def incumbent(self) -> ConfigRecord | None:
+        """Return the configuration of least cost; of equals, the first. See ``config_records`` for noisy studies."""
+        if self.is_noisy:
+            return self.by_config().best()
         row = self._db.execute(
             f"{_RECORDS} WHERE trials.settled_by = runs.number AND runs.status = 'SUCCESS' AND runs.cost IS NOT NULL"
             " ORDER BY runs.cost, runs.number LIMIT 1"
         ).fetchone()
-        return None if row is None else record_of(row, self.study)
+        return None if row is None else ConfigRecord(record_of(row, self.study))

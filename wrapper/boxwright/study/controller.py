@@ -22,8 +22,8 @@ from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.propose.base import Proposer, Told
 from boxwright.store.database import Store
 from boxwright.store.layout import process_mark, run_folder
-from boxwright.store.records import RunRecord
 from boxwright.store.table import ResultsTable
+from boxwright.study.best import Best
 from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
@@ -77,7 +77,7 @@ class Controller:
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = 0
         self._failed = 0
-        self._incumbent: RunRecord | None = None
+        self._best = Best(noisy=setup.scenario.is_noisy)
         self._stopping = False
         self._interrupted = False
         self._aborted = False
@@ -126,7 +126,7 @@ class Controller:
         self._failed = self._store.failed_trials()
         if self._settled > self._failed:
             self._first_failures.switch_off()
-        self._incumbent = self._store.incumbent()
+        self._best.take_up(self._store)
         unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
         adopted = list(self._store.runs(running=True))
         for record in adopted:
@@ -140,11 +140,12 @@ class Controller:
         self._table.rewrite(self._store.finished_runs())
         await self._proposer.start(finished, list(unsettled.values()))
         self._watcher.study_started(self._progress(), self._setup.slots)
-        if self._incumbent is not None and self._goal.reached_by(self._incumbent):
-            self._stop_at_goal(self._goal.text_again(self._incumbent, self._store.study))
+        best = self._best.incumbent
+        if best is not None and self._goal.reached_by(best):
+            self._stop_at_goal(self._goal.text_again(best, self._store.study))
 
     def _progress(self) -> Progress:
-        return Progress(self._settled, self._setup.total, self._failed, self._incumbent)
+        return Progress(self._settled, self._setup.total, self._failed, self._best.incumbent)
 
     # ------------------------------------------------------------------------------------------ stopping
 
@@ -336,9 +337,7 @@ class Controller:
         self._table.append(record)
         if settles:
             self._settled += 1
-            best = None if self._incumbent is None else self._incumbent.cost
-            if cost is not None and (best is None or cost < best):
-                self._incumbent = record
+            self._best.hear(record)
             self._failed += outcome.status.is_failure
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:
@@ -348,8 +347,9 @@ class Controller:
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
         if settles and self._first_failures.reached_by(record):
             self._stop_at_limit(self._first_failures.text(record, self._store.study))
-        if settles and self._goal.reached_by(record):
-            self._stop_at_goal(self._goal.text(record))
+        best = self._best.incumbent
+        if settles and best is not None and self._goal.reached_by(best):
+            self._stop_at_goal(self._goal.text(best))
         if outcome.status is Status.ABORT:
             self._aborted = True
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")

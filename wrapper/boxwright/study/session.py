@@ -154,6 +154,7 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
     store.set_meta("target", "" if setup.total is None else str(setup.total))
     store.set_meta("left", "")
+    store.set_noisy(setup.scenario.is_noisy)
     store.set_meta("reason", "")
     with _signals(controller, watcher):
         async with control_server(store.study, controller, watcher):

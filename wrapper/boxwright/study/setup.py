@@ -65,7 +65,8 @@ class Setup:
         if asked is None or asked.runs is None or self.total is None or self.total >= asked.runs:
             return ""
         rows = "row" if isinstance(asked, CsvDesign) else "configuration"
-        there = f"{self.total} {rows}{'' if self.total == 1 else 's'}"
+        count = self.total // (1 if self.scenario.design is None else self.scenario.design.replicates)
+        there = f"{count} {rows}{'' if count == 1 else 's'}"
         return f"{self.place}: {there}: {self.total} runs, not the {asked.runs} asked for"
 
     @property
@@ -152,7 +153,9 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
     """Return what says what runs next: the design, or SMAC seeds that share a model."""
     if setup.scenario.optimizer is None:
         assert setup.scenario.design is not None
-        return DesignProposer(setup.configs(), setup.scenario.design)
+        design, study_seed = setup.scenario.design, setup.scenario.study.seed
+        sweeps = (setup.configs() for _ in range(design.replicates))
+        return DesignProposer(sweeps, design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
     from boxwright.propose.shared import SharedModel
 
     seeds = setup.scenario.optimizer.seeds or len(setup.slots)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from boxwright.store.config_records import ConfigRecord
 from boxwright.store.records import RunRecord
 from boxwright.terms import Slot, Trial
 
@@ -18,7 +19,7 @@ class Progress:
     settled: int
     total: int | None
     failed: int
-    incumbent: RunRecord | None
+    incumbent: ConfigRecord | None
 
 
 class Watcher(Protocol):

@@ -1,0 +1,38 @@
+"""The incumbent while runs come in, without asking the database each time."""
+
+from __future__ import annotations
+
+from boxwright.store.config_records import ConfigRecord, ConfigRecords
+from boxwright.store.database import Store
+from boxwright.store.records import RunRecord
+
+
+class Best:
+    """Keeps the incumbent, as ``Store.incumbent`` would name it.
+
+    Attributes:
+        incumbent: None while nothing has succeeded.
+    """
+
+    def __init__(self, *, noisy: bool) -> None:
+        self.incumbent: ConfigRecord | None = None
+        self._configs = ConfigRecords() if noisy else None
+
+    def take_up(self, store: Store) -> None:
+        """Begin with what the store knows."""
+        if self._configs is None:
+            self.incumbent = store.incumbent()
+            return
+        for record in store.runs(settling=True):
+            self._configs.add(record)
+        self.incumbent = self._configs.best()
+
+    def hear(self, record: RunRecord) -> None:
+        """Take in a run that settles its trial."""
+        if self._configs is not None:
+            self._configs.add(record)
+            self.incumbent = self._configs.best()
+            return
+        best = None if self.incumbent is None else self.incumbent.cost
+        if record.cost is not None and (best is None or record.cost < best):
+            self.incumbent = ConfigRecord(record)
