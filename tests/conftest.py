@@ -11,8 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support import RunBoxwright, Running, processes_below
+
+
+def pytest_configure() -> None:
+    """Set what holds for all tests."""
+    # A deadline in seconds of the wall measures what else runs on the machine.
+    settings.register_profile("shared machine", deadline=None)
+    settings.load_profile("shared machine")
+    # One thread for linear algebra, as optimizer seeds have it: two that wait for each other cost thrice the time.
+    # Nothing that is imported so far has loaded numpy, which reads this once.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
 
 
 @pytest.fixture
@@ -39,8 +51,7 @@ def boxwright(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
     return call
 
 
-@pytest.fixture
-def make_scenario(tmp_path: Path) -> Callable[..., Path]:
+def scenario_maker(parent: Path) -> Callable[..., Path]:
     """Return a function that writes a scenario, with a script ``run.sh`` beside it, and returns its path."""
 
     def make(
@@ -51,7 +62,7 @@ def make_scenario(tmp_path: Path) -> Callable[..., Path]:
         more: str = "",
         name: str = "scenario",
     ) -> Path:
-        folder = tmp_path / name
+        folder = parent / name
         folder.mkdir(exist_ok=True)
         run = folder / "run.sh"
         run.write_text(f"#!/bin/sh\n{script}\n")
@@ -63,6 +74,18 @@ def make_scenario(tmp_path: Path) -> Callable[..., Path]:
         return scenario
 
     return make
+
+
+@pytest.fixture
+def make_scenario(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a scenario, with a script ``run.sh`` beside it, and returns its path."""
+    return scenario_maker(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_shared_scenario(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return the same function for a study that all tests of a file look at."""
+    return scenario_maker(tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture
@@ -78,7 +101,17 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for running in started:
         if running.process.poll() is None:
             os.killpg(running.process.pid, signal.SIGTERM)
-            running.process.communicate(timeout=60)
+            running.process.communicate(timeout=180)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep coverage out of the processes that a test starts.
+
+    It makes each start cost half as much again, and a process that is killed leaves none: for tests that start many.
+    """
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -35,6 +35,10 @@ def processes_below(folder: Path) -> Sequence[str]:
     return found
 
 
+PATIENCE_S = 180.0
+"""Seconds after which something hangs: far beyond what it takes, since several tests share a machine."""
+
+
 class Running:
     """A study being run in the background.
 
@@ -56,21 +60,31 @@ class Running:
             text=True,
             start_new_session=True,
         )
+        self._heard = ""
+
+    def hear(self, words: str) -> None:
+        """Wait until it says this on stderr."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._heard += line
+            if words in line:
+                return
+        raise AssertionError(f"it never said {words!r}: {self._heard}")
 
     def wait_for_runs(self, number: int) -> None:
         """Wait until so many runs have been started."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if len(list(self.study.glob("runs/*/*/stdout.log"))) >= number:
                 return
             assert self.process.poll() is None, self.process.communicate()
             time.sleep(0.02)
-        raise AssertionError(f"no {number} runs within 60 s")
+        raise AssertionError(f"no {number} runs within {PATIENCE_S} s")
 
     def end(self) -> tuple[int, str, str]:
         """Wait until it is over; return exit code, stdout and stderr."""
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, out, self._heard + err
 
 
 def statuses(study: Path) -> list[Status]:

@@ -68,7 +68,7 @@ with Store(study) as store:
     with create_study(tmp_path / "s", scenario_text="", space_text="{}", meta={}) as store:
         finish(store, 1.0)
         finish(store, 2.0)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=180)
     assert done.stderr == ""
     assert done.stdout.endswith(" True\n")
 
@@ -132,7 +132,7 @@ def test_study_that_is_deleted_while_it_runs_is_told_in_one_line(
             time.sleep(0.02)
         while study.exists():
             shutil.rmtree(study, ignore_errors=True)
-        _, errors = controller.communicate(timeout=60)
+        _, errors = controller.communicate(timeout=180)
     assert controller.returncode == 2, errors
     assert "Traceback" not in errors
     assert f"boxwright: {study}: the folder was deleted or moved" in errors.splitlines()[-1]

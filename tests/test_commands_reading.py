@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -37,13 +38,17 @@ gpus = 1
 """
 
 
-@pytest.fixture
-def study(make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def finished(make_shared_scenario: Callable[..., Path]) -> Path:
     """A study of four runs of which the third has crashed."""
-    folder = tmp_path / "study"
-    done = boxwright("run", make_scenario(SCRIPT, more=MORE), "--study", folder)
-    assert done.returncode == 1, done.stderr
-    return folder
+    scenario = make_shared_scenario(SCRIPT, more=MORE)
+    return library.run(scenario, study=scenario.parent.parent / "study")[0]
+
+
+@pytest.fixture
+def study(finished: Path, tmp_path: Path) -> Path:
+    """A copy of that study."""
+    return shutil.copytree(finished, tmp_path / "study")
 
 
 def test_run_ends_with_the_table_the_incumbent_and_the_study(
@@ -245,5 +250,5 @@ def test_doctor_lists_cores_packages_and_schedulers(boxwright: RunBoxwright, tmp
 
 def test_output_into_a_closed_pipe_is_no_bug(study: Path) -> None:
     command = f"'{sys.executable}' -m boxwright results '{study}' --json | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=180)
     assert (done.returncode, done.stderr) == (0, "")

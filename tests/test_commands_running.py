@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from boxwright.store.database import Store
 from boxwright.terms import Status
 from support import RunBoxwright, Running, statuses
 
+QUICK = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 MIDDLING = 'sleep 1; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -70,12 +70,15 @@ def test_rebuilt_study_knows_how_it_was_extended(
 def test_first_interrupt_waits_for_the_runs_under_way(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:
-    running = start(make_scenario(MIDDLING), "--slots", "2")
+    running = start(
+        make_scenario(f'until test -e "$BOXWRIGHT_STUDY/fast"; do sleep 0.05; done; {QUICK}'), "--slots", "2"
+    )
     running.wait_for_runs(2)
     running.process.send_signal(signal.SIGINT)
+    running.hear("no new runs; waiting for those under way")
+    (running.study / "fast").touch()
     code, _, err = running.end()
     assert code == 130
-    assert "waiting for those under way" in err
     assert f"continue with: boxwright resume {running.study}" in err
     assert statuses(running.study) == [Status.SUCCESS, Status.SUCCESS]
     assert boxwright("resume", running.study).returncode == 0
@@ -88,7 +91,7 @@ def test_second_interrupt_stops_the_runs_and_leaves_a_study_that_resumes(
     running = start(make_scenario(f'test -e "$BOXWRIGHT_STUDY/fast" || sleep 60; {MIDDLING}'), "--slots", "2")
     running.wait_for_runs(2)
     running.process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    running.hear("waiting for those under way")  # two signals at once would be one
     running.process.send_signal(signal.SIGINT)
     code, _, _ = running.end()
     assert code == 130

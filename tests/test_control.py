@@ -66,7 +66,7 @@ def test_order_without_a_controller_tells_of_runs_that_go_on(
         time.sleep(0.1)
         while boxwright("stop", running.study, "--now").returncode != 0:
             time.sleep(0.1)
-        resumed.communicate(timeout=60)
+        resumed.communicate(timeout=180)
     asked = boxwright("stop", running.study)
     assert "no controller is at work here (nothing is running)." in asked.stderr
 

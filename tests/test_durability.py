@@ -20,6 +20,7 @@ from boxwright.store.database import Store
 from boxwright.terms import Status
 
 RUNS = 60
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
 SCRIPT = """
 echo "$BOXWRIGHT_TRIAL" >> {log}
 sleep 0.3
@@ -112,8 +113,6 @@ def scenario(make_scenario: Callable[..., Path], tmp_path: Path) -> Path:
     return make_scenario(script, design=f'[design]\nkind = "monte-carlo"\nruns = {RUNS}\n')
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("no_process_left")
 def test_study_survives_30_kills_of_its_controller(scenario: Path, tmp_path: Path) -> None:
     study = tmp_path / "study"
     hits = killed_study(scenario, study, 30, kill_controller)
@@ -126,8 +125,6 @@ def test_study_survives_30_kills_of_its_controller(scenario: Path, tmp_path: Pat
     assert len(started) == RUNS
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("no_process_left")
 @pytest.mark.parametrize("kill", [kill_controller_and_an_agent, kill_everything])
 def test_study_survives_kills_of_agents_and_runs(
     scenario: Path, tmp_path: Path, kill: Callable[[subprocess.Popen[bytes]], None]
@@ -143,8 +140,6 @@ def test_study_survives_kills_of_agents_and_runs(
     assert Counter(record.status for record in records)[Status.SUCCESS] >= RUNS - 16
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("no_process_left")
 def test_study_goes_on_when_an_agent_is_killed_under_a_living_controller(scenario: Path, tmp_path: Path) -> None:
     study = tmp_path / "study"
     controller = start("run", scenario, "--study", study, "--slots", "2")

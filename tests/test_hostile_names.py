@@ -108,7 +108,7 @@ def test_full_output_is_told_in_one_line(study: Path, words: list[str]) -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1] == "boxwright: the system refused to write: No space left on device"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import psutil
 import pytest
 
 from boxwright.execute.messages import Ended, Exit
-from boxwright.parse import read_outcome
+from boxwright.parse import read_outcome, searching
 from boxwright.parse.searching import Match, OverrunError, close_searchers, search_log
 from boxwright.scenario.model import Objective, Parse
 from boxwright.terms import Status
+from execute_support import wait_until
 from support import Running, statuses
 
 ENDLESS = r"loss ((?:a+)+|1) b"
@@ -31,8 +31,9 @@ def log(tmp_path: Path) -> Iterator[Path]:
     close_searchers()
 
 
-def searchers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "boxwright.parse.searcher" in child.cmdline()]
+def searchers(of: int | None = None) -> list[psutil.Process]:
+    """Return the processes that search logs for a process; for this one if None."""
+    return [child for child in psutil.Process(of).children() if "boxwright.parse.searcher" in child.cmdline()]
 
 
 def test_last_match_counts_and_one_process_searches_log_after_log(log: Path) -> None:
@@ -58,14 +59,17 @@ def test_search_goes_on_in_a_new_process_after_the_old_one_was_killed(log: Path)
     assert search_log(log, {"acc": r"acc (\S+)"}).matches["acc"].text == "0.5"
 
 
-def test_careless_pattern_of_a_metric_that_is_only_shown_leaves_the_objective_alone(log: Path) -> None:
+def test_careless_pattern_of_a_metric_that_is_only_shown_leaves_the_objective_alone(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "LIMIT_S", 0.5)
     exited = Exit(run=17, ended_by=Ended.EXITED, exit_code=0)
     parse = Parse(regex={"acc": r"acc (\S+)", "loss": ENDLESS})
     found = read_outcome(
         parse, Objective(metric="acc"), exited, log.parent, has_postprocess=False, exit_code_matters=True
     )
     assert (found.status, found.metrics) == (Status.SUCCESS, {"acc": 0.5})
-    assert found.additional == "left out: parse.regex.loss took longer than 10 s on stdout.log"
+    assert found.additional == "left out: parse.regex.loss took longer than 0.5 s on stdout.log"
 
 
 @pytest.mark.usefixtures("no_process_left")
@@ -73,9 +77,8 @@ def test_careless_pattern_crashes_its_run_and_the_study_hears_of_ctrl_c_meanwhil
     make_scenario: Callable[..., Path], start: Callable[..., Running]
 ) -> None:
     more = f"""[study]\nobjective = {{ metric = "loss" }}\n[parse]\nregex = {{ loss = '{ENDLESS}' }}\n"""
-    running = start(make_scenario(f"echo '{HOPELESS.strip()}'; echo loss 1 b", more=more))
-    running.wait_for_runs(1)
-    time.sleep(2)  # long enough for the search to begin, which then takes its ten seconds
+    running = start(make_scenario(f"echo '{HOPELESS.strip()}'; echo loss 1 b", more=more), "--slots", "1")
+    wait_until(lambda: searchers(running.process.pid))  # which then search for ten seconds
     running.process.send_signal(signal.SIGINT)
     code, _, err = running.end()
     assert (code, statuses(running.study)) == (130, [Status.CRASHED])

@@ -17,7 +17,7 @@ TABLE = 'step,"val error",note\n1,0.5,"a, b"\n2,0.25,\n3,,"two\nlines"\n4,0.75,x
 def call(folder: Path, *words: str, table: str | bytes = TABLE) -> subprocess.CompletedProcess[str]:
     (folder / "metrics.csv").write_bytes(table if isinstance(table, bytes) else table.encode())
     argv = [sys.executable, "-IS", str(SCRIPT), "--file", "metrics.csv", *words]
-    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=180, check=False)
 
 
 @pytest.mark.parametrize("table", [TABLE, TABLE.replace("\n", "\r\n"), "\ufeff" + TABLE, TABLE.rstrip() + "\n\n"])

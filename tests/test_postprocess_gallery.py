@@ -34,7 +34,7 @@ def test_script_stands_alone_and_keeps_to_python_3_8(script: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_script_explains_itself(script: Path, tmp_path: Path) -> None:
     argv = [sys.executable, "-IS", str(script), "--help"]
-    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Exit code 1" in done.stdout
 
@@ -43,7 +43,7 @@ def test_what_a_script_prints_is_what_the_parser_reads(tmp_path: Path) -> None:
     (tmp_path / "stdout.log").write_text("epoch 3\n0.03125 1e-07\n")
     argv = [sys.executable, str(SCRIPTS[2]), "--name", "validation error", "--name", "test error"]
     with (tmp_path / "postprocess.log").open("wb") as log:
-        subprocess.run(argv, cwd=tmp_path, stdout=log, timeout=60, check=True)
+        subprocess.run(argv, cwd=tmp_path, stdout=log, timeout=180, check=True)
     exited = Exit(run=1, ended_by=Ended.EXITED, exit_code=0, post=PostExit(ended=Ended.EXITED, exit_code=0))
     objective = Objective(metric="validation error")
     found = read_outcome(Parse(), objective, exited, tmp_path, has_postprocess=True, exit_code_matters=True)

@@ -27,7 +27,7 @@ def call(folder: Path, *words: str, history: Any = HISTORY) -> subprocess.Comple
     text = history if isinstance(history, str) else json.dumps(history)
     (folder / "history.json").write_text(text, encoding="utf-8", errors="surrogateescape")
     argv = [sys.executable, "-IS", str(SCRIPT), *words]
-    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=180, check=False)
 
 
 @pytest.mark.parametrize("history", [HISTORY, CSV, CSV.replace(",", ";"), "\ufeff" + CSV.replace("\n", "\r\n")])

@@ -18,7 +18,7 @@ def call(folder: Path, *words: str, log: str | bytes | None = None) -> subproces
     if log is not None:
         (folder / "stdout.log").write_bytes(log if isinstance(log, bytes) else log.encode())
     argv = [sys.executable, "-IS", str(SCRIPT), *words]
-    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=180, check=False)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ LOSS = ("--name", "loss", "--pattern", r"loss=(\S+)")
 def call(folder: Path, *words: str, log: str | bytes = "") -> subprocess.CompletedProcess[str]:
     (folder / "stdout.log").write_bytes(log if isinstance(log, bytes) else log.encode())
     argv = [sys.executable, "-IS", str(SCRIPT), *words]
-    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return subprocess.run(argv, cwd=folder, capture_output=True, encoding="utf-8", timeout=180, check=False)
 
 
 @pytest.mark.parametrize(("take", "value"), [("last", 2.0), ("first", 3.0), ("min", 1.0), ("max", 5.0)])

@@ -31,6 +31,7 @@ from boxwright.propose.protocol import (
     decode_to_optimizer,
     encode,
 )
+from boxwright.propose.seed import serve
 from boxwright.space import space_to_json
 from boxwright.terms import Status, Value
 from propose_support import PLANE, make_space
@@ -123,8 +124,10 @@ def test_seed_lets_nothing_that_libraries_print_into_its_answers(tmp_path: Path)
 )
 def test_seed_proposes_whatever_the_costs_are(costs: list[float | None]) -> None:
     told = [tell(number, cost) for number, cost in enumerate(costs, 1)]
-    answers, code, stderr = converse([init(), *told, Ask(id=4)])
-    assert code == 0, stderr
+    lines: list[ToOptimizer] = [init(), *told, Ask(id=4)]
+    answers: list[FromOptimizer] = []
+    # In this process: each of its own would import all libraries again.
+    assert serve(map(encode, lines), answers.append) == 0, answers
     ready, proposal = answers
     assert isinstance(ready, Ready)
     assert isinstance(proposal, Proposal)

@@ -16,6 +16,8 @@ from boxwright.scenario.model import Optimizer
 from boxwright.terms import Status, Trial, config_key
 from propose_support import COUNTS, PLANE, Bench, bench, make_space, plane_cost
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 
 @pytest.fixture(autouse=True)
 def smac_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

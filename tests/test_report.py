@@ -131,7 +131,7 @@ def test_progress_on_a_terminal_shows_slots_incumbent_and_bar(
     scenario = make_scenario(script, design='[design]\nkind = "monte-carlo"\nruns = 6\n')
     words = ["-m", "boxwright", "run", str(scenario), "--study", str(tmp_path / "s"), "--slots", "2"]
     words += ["--set", 'slots.gpu_ids=["A","B"]', "--set", "slots.gpus=1"]
-    terminal = pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=60, dimensions=(40, 120))
+    terminal = pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=180, dimensions=(40, 120))
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
@@ -149,7 +149,7 @@ def test_results_on_a_terminal_are_coloured(
 ) -> None:
     assert boxwright("run", make_scenario(), "--study", "s").returncode == 0
     words = ["-m", "boxwright", "results", str(tmp_path / "s")]
-    terminal = pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=60, dimensions=(40, 120))
+    terminal = pexpect.spawn(sys.executable, words, encoding="utf-8", timeout=180, dimensions=(40, 120))
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert "\x1b[32mSUCCESS" in (terminal.before or "")

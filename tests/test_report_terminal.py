@@ -24,7 +24,7 @@ def terminal(*words: str | Path, columns: int = 80) -> pexpect.spawn[str]:
     environment = {**os.environ, "TERM": "xterm-256color"}  # rich takes a dumb terminal for one of 80 columns
     environment.pop("COLUMNS", None)
     return pexpect.spawn(
-        sys.executable, arguments, env=environment, encoding="utf-8", timeout=60, dimensions=(40, columns)
+        sys.executable, arguments, env=environment, encoding="utf-8", timeout=180, dimensions=(40, columns)
     )
 
 

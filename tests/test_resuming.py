@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import boxwright as library
 from boxwright.store.database import Store
 from support import RunBoxwright
 
@@ -16,11 +18,16 @@ pytestmark = pytest.mark.usefixtures("no_process_left")
 GRID = '[design]\nkind = "grid"\nlevels = 3\n'
 
 
+@pytest.fixture(scope="module")
+def finished(make_shared_scenario: Callable[..., Path]) -> Path:
+    scenario = make_shared_scenario(design=GRID)
+    return library.run(scenario, study=scenario.parent.parent / "study")[0]
+
+
 @pytest.fixture
-def study(make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path) -> Path:
-    done = boxwright("run", make_scenario(design=GRID), "--study", "study")
-    assert done.returncode == 0, done.stderr
-    return tmp_path / "study"
+def study(finished: Path, tmp_path: Path) -> Path:
+    """A copy of a finished study."""
+    return shutil.copytree(finished, tmp_path / "study")
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ store = Store(pathlib.Path({str(study)!r}), write=True)
 store._db.set_trace_callback(lambda text: os.kill(os.getpid(), signal.SIGKILL) if text == "COMMIT" else None)
 store.reopen_trials([Status.CRASHED, Status.TIMEOUT])
 """
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == -signal.SIGKILL
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=180).returncode == -signal.SIGKILL
     assert runs_of(study) == BEFORE
     with Store(study, write=True) as store:
         assert store.reopen_trials([Status.CRASHED, Status.TIMEOUT]) == 3

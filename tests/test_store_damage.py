@@ -51,7 +51,7 @@ def without_rights(folder: Path, *words: str | Path) -> subprocess.CompletedProc
     try:
         words = (*guard, sys.executable, "-m", "boxwright", *words)
         return subprocess.run(
-            list(map(str, words)), cwd=folder.parent, capture_output=True, text=True, check=False, timeout=60
+            list(map(str, words)), cwd=folder.parent, capture_output=True, text=True, check=False, timeout=180
         )
     finally:
         for path in paths:
@@ -175,7 +175,7 @@ except UserError as error:
 finally:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=180)
     assert done.stderr == ""
     assert done.stdout.startswith(f"{tmp_path / 's'}: cannot be made: ")
     assert list(tmp_path.iterdir()) == []

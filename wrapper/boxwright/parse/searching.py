@@ -79,19 +79,19 @@ _ANSWER = msgspec.json.Decoder(Under | Found)
 _idle: list[_Process] = []
 
 
-def search_log(path: Path, patterns: Mapping[str, str], limit_s: float = LIMIT_S) -> Found:
+def search_log(path: Path, patterns: Mapping[str, str], limit_s: float | None = None) -> Found:
     """Return the last match of each pattern in a log, line by line.
 
     Args:
         path: The log.
         patterns: Regular expressions that compile, by name.
-        limit_s: See ``LIMIT_S``.
+        limit_s: ``LIMIT_S`` unless given.
 
     Raises:
         OverrunError: A pattern took too long.
         OSError: No process can be started, or it was killed.
     """
-    limit_s *= 1 + _size_bytes(path) // LIMIT_BYTES
+    limit_s = (LIMIT_S if limit_s is None else limit_s) * (1 + _size_bytes(path) // LIMIT_BYTES)
     process = _take()
     try:
         found = _ask(process, Request(os.fsencode(path), dict(patterns), limit_s), path.name)
