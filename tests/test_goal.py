@@ -77,6 +77,23 @@ def test_runs_under_way_finish_when_another_reaches_the_target(
         assert [(run.run, run.quality) for run in store.runs()] == [(1, 9), (2, 8)]
 
 
+def test_study_ends_once_no_proposal_promises_enough_and_goes_on_when_less_is_enough(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    design = "[optimizer]\nruns = 7\ninitial = 4\nseeds = 1\nmin_improvement = 1e6\npatience = 2\n"
+    done = boxwright("run", make_scenario(COUNTING, design=design), "--study", "s")
+    assert done.returncode == 0, done.stderr
+    reason = "each of the last 2 proposals promised less than optimizer.min_improvement = 1e+06: no new runs"
+    assert reason in done.stderr.splitlines()
+    assert len(statuses(tmp_path / "s")) == 5  # four of the initial design, and the first proposal of a model
+    assert library.status(tmp_path / "s")["reason"] == reason
+    again = boxwright("resume", "s")
+    assert (again.returncode, len(statuses(tmp_path / "s"))) == (0, 5)
+    assert f"{reason}. To go on, be content with less: boxwright resume {tmp_path / 's'} --set" in again.stderr
+    assert boxwright("resume", "s", "--set", "optimizer.min_improvement=1e-300").returncode == 0
+    assert len(statuses(tmp_path / "s")) == 7
+
+
 def test_failures_and_a_target_that_is_no_number_do_not_end_a_study(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -21,12 +21,14 @@ class Proposal:
         origin: In words: ``monte-carlo point 7``, ``initial design 3``, ``model``.
         optimizer_seed: 1, 2, … for an optimizer seed, None for a design.
         repeat: How many trials this configuration has had: its command is handed ``study.seed`` plus this number.
+        expected_improvement: By how much its cost is expected to fall below the best so far; None if not known.
     """
 
     config: Config
     origin: str
     optimizer_seed: int | None = None
     repeat: int = 0
+    expected_improvement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,14 @@ class ModelSeed:
             return Exhausted(id=ask_id)
         config, origin = found
         own = sum(self._told.values())
-        return Proposal(id=ask_id, config=dict(config), origin=origin, own=own, shared=len(self._told) - own)
+        return Proposal(
+            id=ask_id,
+            config=dict(config),
+            origin=origin,
+            own=own,
+            shared=len(self._told) - own,
+            expected_improvement=self._engine.expected_improvement(config) if origin.startswith("model") else None,
+        )
 
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""

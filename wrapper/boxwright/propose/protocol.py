@@ -125,6 +125,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
         own: How many settled trials of its own the model rests on.
         shared: How many of others.
         cpu_s: What the answer cost the process.
+        expected_improvement: By how much its cost is expected to fall below the best so far; None if not known.
     """
 
     id: int
@@ -133,6 +134,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
     own: int = 0
     shared: int = 0
     cpu_s: float = 0.0
+    expected_improvement: float | None = None
 
 
 class Exhausted(_Message, frozen=True, kw_only=True):

@@ -164,7 +164,7 @@ class SharedModel:
                 number, answer = self._spare.popleft()
                 spare = self._checked(self._seeds[number - 1], answer)
                 if self._may_run(spare, answer.origin):
-                    return self._accept(self._seeds[number - 1], spare, answer.origin)
+                    return self._accept(self._seeds[number - 1], spare, answer.origin, answer.expected_improvement)
             proposal = await self._taken_ahead() or await self._fresh()
             self._ahead.make()
             return proposal
@@ -247,7 +247,9 @@ class SharedModel:
         """Accept what a seed proposed; None where another seed was first."""
         self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
         config = self._checked(seed, answer)
-        return self._accept(seed, config, answer.origin) if self._may_run(config, answer.origin) else None
+        if not self._may_run(config, answer.origin):
+            return None
+        return self._accept(seed, config, answer.origin, answer.expected_improvement)
 
     def _checked(self, seed: OptimizerSeed, answer: Answer) -> Config:
         """Return the answer's configuration as one of this space, its parameters in the order of their files."""
@@ -281,13 +283,15 @@ class SharedModel:
         left = [calls for calls in self._calls.values() if self._has_room(calls)] if self._noisy else []
         return min(left, key=lambda calls: (len(calls.repeats), calls.mean_cost)).config if left else None
 
-    def _accept(self, seed: OptimizerSeed, config: Config, origin: str) -> Proposal:
+    def _accept(
+        self, seed: OptimizerSeed, config: Config, origin: str, expected_improvement: float | None = None
+    ) -> Proposal:
         seed.proposals += 1
         calls = self._calls.get(config_key(config))
         repeat = 0 if calls is None else calls.next_repeat
         self._mark(config, repeat, seed.number)
         self._pace.began((config_key(config), repeat))
-        return Proposal(config=config, origin=origin, optimizer_seed=seed.number, repeat=repeat)
+        return Proposal(config, origin, seed.number, repeat, expected_improvement)
 
     def _repeat(self, trial: Trial) -> int:
         return trial.seed - self._study_seed

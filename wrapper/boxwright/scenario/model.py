@@ -304,6 +304,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
         warm_start: Studies and CSV files, whose runs the seeds know from the start.
         target: Quality that is good enough: once a run is at least as good, no new one is started.
+        min_improvement: No new run is started once the model expects less than this of its proposals.
+        patience: So many proposals in a row must promise too little; one per slot if absent, but at least 5.
         max_config_calls: How often one configuration may run where the study is noisy; 3 is SMAC3's default for
             hyperparameters.
         ahead: Whether the next proposal is made while runs go on, so that a free slot starts at once; it does not
@@ -321,6 +323,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
     warm_start: tuple[str, ...] = ()
     target: float | None = None
+    min_improvement: Annotated[float, Meta(gt=0)] | None = None
+    patience: Positive | None = None
     max_config_calls: Repeats = 3
     ahead: bool | Literal["auto"] = "auto"
 

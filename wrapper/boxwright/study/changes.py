@@ -41,6 +41,8 @@ _CHANGEABLE = (
     ("optimizer", "challengers"),
     ("optimizer", "random_share"),
     ("optimizer", "target"),
+    ("optimizer", "min_improvement"),
+    ("optimizer", "patience"),
     ("optimizer", "max_config_calls"),
     ("optimizer", "ahead"),
 )

@@ -19,7 +19,7 @@ from boxwright.errors import BoxwrightError, StudyError
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
 from boxwright.execute.supervise import UNKILLABLE_S
-from boxwright.propose.base import Proposer, Told
+from boxwright.propose.base import Proposal, Proposer, Told
 from boxwright.store.database import Store
 from boxwright.store.layout import process_mark, run_folder
 from boxwright.store.table import ResultsTable
@@ -69,7 +69,9 @@ class Controller:
         self._slots = {slot.number: slot for slot in setup.slots}
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()
-        self._upcoming = Upcoming(store, proposer, seed=setup.scenario.study.seed, budget=setup.budget)
+        self._upcoming = Upcoming(
+            store, proposer, seed=setup.scenario.study.seed, budget=setup.budget, is_wanted=self._is_wanted
+        )
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
         self._kills = KillOrders(store)
@@ -83,7 +85,8 @@ class Controller:
         self._aborted = False
         self._at_goal = False
         self._reason = ""
-        self._goal = Goal(setup.scenario)
+        self._goal = Goal(setup.scenario, len(setup.slots))
+        self._given_up = False
         self._first_failures = FirstFailures(setup.scenario.limits.first_failures)
         self._done = asyncio.Event()
         self._error: BaseException | None = None
@@ -115,6 +118,7 @@ class Controller:
             raise self._error
         through = self._upcoming.created == self._settled and self._upcoming.is_all_proposed
         at_goal = self._at_goal and not self._interrupted
+        self._store.set_meta("given_up", self._goal.mark(self._settled) if self._given_up and at_goal else "")
         reason = "" if self._interrupted or (through and not at_goal) else self._reason
         interrupted = not (through or at_goal or self._aborted)
         return Summary(self._settled, self._failed, interrupted, self._aborted, reason)
@@ -143,6 +147,9 @@ class Controller:
         best = self._best.incumbent
         if best is not None and self._goal.reached_by(best):
             self._stop_at_goal(self._goal.text_again(best, self._store.study))
+        elif (given_up := self._store.meta("given_up")) and given_up == self._goal.mark(self._settled):
+            self._given_up = True
+            self._stop_at_goal(self._goal.text_given_up_again(self._store.study))
 
     def _progress(self) -> Progress:
         return Progress(self._settled, self._setup.total, self._failed, self._best.incumbent)
@@ -204,6 +211,14 @@ class Controller:
 
     def _out_of_time(self) -> None:
         self._stop_at_limit("limits.wallclock_s is over: no new runs, waiting for those under way")
+
+    def _is_wanted(self, proposal: Proposal) -> bool:
+        """Return whether a proposal is worth a run; the study ends with the last of too many that are not."""
+        if self._stopping or not self._goal.given_up_with(proposal):
+            return not self._stopping
+        self._given_up = True
+        self._stop_at_goal(self._goal.text_of_giving_up())
+        return False
 
     def _stop_at_goal(self, note: str) -> None:
         self._at_goal = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer
 from boxwright.store.database import Store
@@ -19,17 +19,27 @@ class Upcoming:
         proposer: Says what they are.
         seed: The number handed to the command; a repeat of a configuration gets a higher one.
         budget: Number of trials after which the proposer is not asked any more; None for no limit.
+        is_wanted: Says of each proposal whether it is to become a trial.
 
     Attributes:
         created: How many trials there are.
     """
 
-    def __init__(self, store: Store, proposer: Proposer, *, seed: int, budget: int | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        proposer: Proposer,
+        *,
+        seed: int,
+        budget: int | None,
+        is_wanted: Callable[[Proposal], bool] = lambda _: True,
+    ) -> None:
         self.created = 0
         self._store = store
         self._proposer = proposer
         self._seed = seed
         self._budget = budget
+        self._is_wanted = is_wanted
         self._waiting: deque[Trial] = deque()
         self._asks: set[asyncio.Task[Proposal]] = set()
         self._exhausted = False
@@ -74,7 +84,7 @@ class Upcoming:
             except ExhaustedError:
                 self._exhausted = True
                 return None
-            if proposal is None or self._closed:
+            if proposal is None or self._closed or not self._is_wanted(proposal):
                 return None
             trial, is_new = self._store.add_trial(self._trial(proposal))
             if is_new:

@@ -24,8 +24,9 @@ from boxwright.propose.search.acquisition import (
 )
 from boxwright.propose.search.climb import Effort, Score, climb
 from boxwright.propose.search.columns import Columns, Rows
+from boxwright.propose.search.gain import expected_gain
 from boxwright.propose.search.gaussian import GaussianProcess
-from boxwright.propose.search.targets import gaussian, log_scaled, with_failures
+from boxwright.propose.search.targets import Bend, log_scaled, with_failures
 from boxwright.scenario.kinds import Acquisition
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
@@ -84,6 +85,8 @@ class Engine:
         self._process = GaussianProcess(self._columns)
         self._success = GaussianProcess(self._columns)
         self._forest: Forest | None = None
+        self._gain: Callable[[Rows], float] | None = None
+        self._proposed = ""
 
     def running(self, config: Config) -> None:
         """Hear of a configuration that is about to run: it is not proposed any more."""
@@ -102,6 +105,7 @@ class Engine:
 
     def ask(self) -> tuple[Config, str] | None:
         """Return what this seed would run next and where it came from; None when a finite space is used up."""
+        self._gain = None
         costs = np.array(list(self._costs.values()))
         if self._is_fixed or len(costs) == 0 or np.isnan(costs).all() or self._rng.random() < self._random_share():
             found = self._drawn()
@@ -111,8 +115,19 @@ class Engine:
         if found is None:
             found = self._best_left(None)
         if found is not None:
-            self._taken.add(config_key(found[0]))
+            self._proposed = config_key(found[0])
+            self._taken.add(self._proposed)
         return found
+
+    def expected_improvement(self, config: Config) -> float | None:
+        """Return by how much a configuration that a model has just proposed is expected to be better, as a cost.
+
+        None for another one, where chance has proposed it, and where the model has no scale of costs yet.
+        """
+        if self._gain is None or config_key(config) != self._proposed:
+            return None
+        gain = self._gain(self._columns.active(self._columns.row(config)[None, :]))
+        return gain if math.isfinite(gain) else None
 
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""
@@ -143,26 +158,36 @@ class Engine:
         """
         succeeded = ~np.isnan(costs)
         process, running = self._process, np.array(list(self._running.values())).reshape(-1, len(self._columns))
-        process.train(rows[succeeded], gaussian(costs[succeeded])[:, None])
+        bend = Bend.fitted(costs[succeeded])
+        targets = np.zeros(int(succeeded.sum())) if bend is None else bend.bent(costs[succeeded])
+        process.train(rows[succeeded], targets[:, None])
         best = float(process.predict(rows[succeeded])[0].min())
         process.believe(self._columns.active(running))
         score = self._score(process, best, log_expected_improvement)
+        self._gain = None if bend is None else partial(_gain_of_process, process, bend, best)
         if succeeded.all():
             return score
         success = self._success
         success.train(rows, np.where(succeeded, 1.0, -1.0)[:, None])
 
-        def score_of_success(shown: Rows) -> Rows:
+        def chance_of_success(shown: Rows) -> Rows:
             means, variances = success.predict(shown)
             chance: Rows = log_ndtr(means[:, 0] / np.sqrt(variances[:, 0] + _DOUBT))
-            return score(shown) + _CAUTION * chance
+            return chance
 
+        def score_of_success(shown: Rows) -> Rows:
+            return score(shown) + _CAUTION * chance_of_success(shown)
+
+        if (gain := self._gain) is not None:
+            self._gain = lambda shown: gain(shown) * float(np.exp(chance_of_success(shown)[0]))
         return score_of_success
 
     def _fit_forest(self, rows: Rows, costs: Rows) -> Score:
         forest = self._forest = self._forest or self._planted()
         forest.train(rows, log_scaled(costs)[:, None])
         best = float(forest.predict(rows)[0].min())
+        if (spread := float(costs.max() - costs.min())) > 0.0:
+            self._gain = partial(_gain_of_forest, forest, spread, best)
         return self._score(forest, best, log_normal_expected_improvement)
 
     def _score(self, model: GaussianProcess | Forest, best: float, improvement: Callable[..., Rows]) -> Score:
@@ -221,6 +246,19 @@ class Engine:
             return left[int(self._rng.integers(len(left)))], "random"
         rows = np.array([self._columns.row(config) for config in left])
         return left[int(np.argmax(score(self._columns.active(rows))))], "model"
+
+
+def _gain_of_process(process: GaussianProcess, bend: Bend, best: float, shown: Rows) -> float:
+    means, variances = process.predict(shown)
+    return expected_gain(bend, float(means[0, 0]), math.sqrt(float(variances[0, 0])), best)
+
+
+def _gain_of_forest(forest: Forest, spread: float, best: float, shown: Rows) -> float:
+    """The forest learns logarithms of costs, shifted and divided by their spread: the formula holds in costs."""
+    means, variances = forest.predict(shown)
+    assert variances is not None
+    deviations = np.sqrt(variances[:, 0])
+    return spread * float(np.exp(log_normal_expected_improvement(means[:, 0], deviations, best)[0]))
 
 
 def _most_telling(rows: Rows, costs: Rows, most: int) -> tuple[Rows, Rows]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -30,23 +31,56 @@ def log_scaled(costs: Rows) -> Rows:
     return scaled
 
 
-def gaussian(costs: Rows) -> Rows:
-    """Return costs bent so that they are as normal as a Yeo-Johnson transformation makes them.
+@dataclass(frozen=True, slots=True)
+class Bend:
+    """Costs bent so that they are as normal as a Yeo-Johnson transformation makes them, and back.
 
     What lies far above the rest is drawn in first: a failure or an outlier must not flatten all else.
+
+    Attributes:
+        middle: Cost that becomes 0.
+        reach: By which costs are divided.
+        exponent: Of Yeo and Johnson (2000), between -1 and 2.
     """
-    middle, low = float(np.median(costs)), float(costs.min())
-    spread = float(np.subtract(*np.percentile(costs, [75, 25]))) or float(costs.std())
-    if spread == 0.0 or not np.isfinite(spread):
-        return np.zeros_like(costs)
-    reach = max(middle - low, spread)
-    scaled = (costs - middle) / reach
-    scaled = np.where(scaled > 1.0, 1.0 + np.log(np.maximum(scaled, 1.0)), scaled)
-    return _yeo_johnson_fitted(scaled)
+
+    middle: float
+    reach: float
+    exponent: float
+
+    @classmethod
+    def fitted(cls, costs: Rows) -> Bend | None:
+        """Return the one of greatest likelihood; None for costs that are all the same."""
+        middle, low = float(np.median(costs)), float(costs.min())
+        spread = float(np.subtract(*np.percentile(costs, [75, 25]))) or float(costs.std())
+        if spread == 0.0 or not np.isfinite(spread):
+            return None
+        straight = cls(middle, max(middle - low, spread), 1.0)
+        return cls(middle, straight.reach, _fitted_exponent(straight._scaled(costs)))
+
+    def _scaled(self, costs: Rows) -> Rows:
+        scaled = (costs - self.middle) / self.reach
+        found: Rows = np.where(scaled > 1.0, 1.0 + np.log(np.maximum(scaled, 1.0)), scaled)
+        return found
+
+    def bent(self, costs: Rows) -> Rows:
+        """Return what becomes of costs."""
+        return _yeo_johnson(self._scaled(costs), self.exponent)
+
+    def costs(self, bent: Rows) -> Rows:
+        """Return the costs that become these values."""
+        scaled = _yeo_johnson_back(bent, self.exponent)
+        scaled = np.where(scaled > 1.0, np.exp(np.minimum(scaled, 700.0) - 1.0), scaled)
+        found: Rows = self.middle + self.reach * scaled
+        return found
 
 
-def _yeo_johnson_fitted(values: Rows) -> Rows:
-    """Return the values under the exponent of greatest likelihood (Yeo and Johnson 2000), between -1 and 2."""
+def gaussian(costs: Rows) -> Rows:
+    """Return costs bent so that they are as normal as can be; zeros for costs that are all the same."""
+    bend = Bend.fitted(costs)
+    return np.zeros_like(costs) if bend is None else bend.bent(costs)
+
+
+def _fitted_exponent(values: Rows) -> float:
     logs = np.sign(values) * np.log1p(np.abs(values))
 
     def misfit(exponent: float) -> float:
@@ -54,8 +88,7 @@ def _yeo_johnson_fitted(values: Rows) -> Rows:
         variance = float(bent.var())
         return 0.5 * len(values) * math.log(max(variance, 1e-300)) - (exponent - 1.0) * float(logs.sum())
 
-    exponent = float(minimize_scalar(misfit, bounds=(-1.0, 2.0), method="bounded", options={"xatol": 0.01}).x)
-    return _yeo_johnson(values, exponent)
+    return float(minimize_scalar(misfit, bounds=(-1.0, 2.0), method="bounded", options={"xatol": 0.01}).x)
 
 
 def _yeo_johnson(values: Rows, exponent: float) -> Rows:
@@ -65,3 +98,18 @@ def _yeo_johnson(values: Rows, exponent: float) -> Rows:
     falling = np.log1p(below) if abs(other) < 1e-6 else ((below + 1.0) ** other - 1.0) / other
     bent: Rows = np.where(values >= 0, rising, -falling)
     return bent
+
+
+def _yeo_johnson_back(bent: Rows, exponent: float) -> Rows:
+    above, below = np.maximum(bent, 0.0), np.maximum(-bent, 0.0)
+    if abs(exponent) < 1e-6:
+        rising = np.expm1(np.minimum(above, 700.0))
+    else:  # below 0 the exponent bounds what can be reached
+        rising = np.maximum(exponent * above + 1.0, 1e-12) ** (1.0 / exponent) - 1.0
+    other = 2.0 - exponent
+    if abs(other) < 1e-6:
+        falling = np.expm1(np.minimum(below, 700.0))
+    else:
+        falling = (other * below + 1.0) ** (1.0 / other) - 1.0
+    found: Rows = np.where(bent >= 0, rising, -falling)
+    return found
