@@ -15,11 +15,15 @@ from quality.peer import Task
 
 from boxwright.propose.base import ExhaustedError
 from boxwright.propose.initial import initial_design
+from boxwright.propose.kinds import hosted_kinds, seed_count, seed_kinds
 from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.sampling import draw
+from boxwright.propose.shares import Shares
 from boxwright.scenario.model import Optimizer
 from boxwright.space import space_to_json
 from boxwright.terms import Config, Status, config_key
+
+_OF_KINDS = ("model", "acquisition", "portfolio")  # follow from those of the scenario, seed by seed
 
 
 @dataclass
@@ -45,6 +49,7 @@ class _Seed:
     """One optimizer seed and its own runs in flight."""
 
     number: int
+    kind: str
     smac: Any
     in_flight: set[str] = field(default_factory=set)
 
@@ -63,64 +68,78 @@ class Boxwright:
 
         given = {"runs": task.budget, "seed": task.seed, **_known(options)}
         scenario = msgspec.convert(_of(Optimizer, given), Optimizer)
-        settings = msgspec.convert(_of(Settings, given), Settings)
+        own = {key: value for key, value in given.items() if key not in _OF_KINDS}
+        settings = msgspec.convert(_of(Settings, own), Settings)
         space = Raw(msgspec.json.format(space_to_json(task.space).encode(), indent=-1))
-        seeds = scenario.seeds or task.workers
-        self._seeds = [
-            _Seed(
-                number,
-                ModelSeed(Init(optimizer_seed=number, random_seed=random_seed, space=space, settings=settings)),
+        seeds = seed_count(scenario, task.workers)
+        kinds, hosted = seed_kinds(scenario, seeds), hosted_kinds(scenario)
+        self._seeds = []
+        for number, kind in enumerate(kinds, 1):
+            of_kind = msgspec.structs.replace(
+                settings, model=kind.model, acquisition=kind.acquisition, portfolio=hosted
             )
             # Neighbouring seeds of the benchmark must not share the seeds of their workers.
-            for number, random_seed in enumerate(range(1000 * task.seed, 1000 * task.seed + seeds), 1)
-        ]
+            random_seed = 1000 * task.seed + number - 1
+            init = Init(optimizer_seed=number, random_seed=random_seed, space=space, settings=of_kind)
+            self._seeds.append(_Seed(number, kind.name, ModelSeed(init)))
+        self._shares = Shares(["hosted"] if hosted else [kind.name for kind in kinds])
+        self._origins: dict[str, str] = {}
         design = initial_design(task.space, scenario, seeds)
         self._initial = deque(design[: max(0, len(design) - task.told_first)])
         self._space = task.space
         self._runs = 0
         self._is_ahead = scenario.ahead is True
-        self._prepared: tuple[_Seed, Config] | None = None
+        self._prepared: tuple[_Seed, Config, str] | None = None
 
     def ask(self) -> Config:
         """Return the next configuration, from the seed with the fewest runs of its own in flight."""
         seed = self._next_seed()
         if self._initial:
-            config = self._initial.popleft()
+            config, origin = self._initial.popleft(), "initial design"
         elif self._prepared is not None:
-            seed, config = self._prepared
+            seed, config, origin = self._prepared
         else:
-            config = self._proposal(seed)
-        seed.in_flight.add(config_key(config))
+            config, origin = self._proposal(seed)
+        key = config_key(config)
+        seed.in_flight.add(key)
+        self._origins[key] = origin
+        self._shares.proposed(key, origin)
         for other in self._seeds:
-            other.smac.running(Running(config=dict(config), own=other is seed))
+            other.smac.running(Running(config=dict(config), own=other is seed, origin=origin))
         self._prepared = self._made_ahead() if self._is_ahead and self._runs and not self._initial else None
         return config
 
     def _next_seed(self) -> _Seed:
-        return min(self._seeds, key=lambda seed: len(seed.in_flight))
+        kind = self._shares.next()
+        able = self._seeds if self._initial or len(self._shares.kinds) == 1 else []
+        able = able or [seed for seed in self._seeds if seed.kind == kind]
+        return min(able, key=lambda seed: len(seed.in_flight))
 
-    def _made_ahead(self) -> tuple[_Seed, Config] | None:
+    def _made_ahead(self) -> tuple[_Seed, Config, str] | None:
         seed = self._next_seed()
         try:
-            return seed, self._proposal(seed)
+            return seed, *self._proposal(seed)
         except ExhaustedError:
             return None
 
-    def _proposal(self, seed: _Seed) -> Config:
+    def _proposal(self, seed: _Seed) -> tuple[Config, str]:
         answer = seed.smac.ask(self._runs)
         if isinstance(answer, Exhausted):
             raise ExhaustedError
-        return self._space.check(answer.config)
+        return self._space.check(answer.config), answer.origin
 
     def tell(self, config: Config, cost: float | None) -> None:
         """Tell all seeds."""
         self._runs += 1
         key = config_key(config)
         status = Status.CRASHED if cost is None else Status.SUCCESS
+        origin = self._origins.get(key, "")
+        self._shares.told(key, cost, origin)
+        told = Tell(trial=self._runs, config=dict(config), status=status, cost=cost, origin=origin)
         for seed in self._seeds:
             own = key in seed.in_flight
             seed.in_flight.discard(key)
-            seed.smac.tell(Tell(trial=self._runs, config=dict(config), status=status, cost=cost, own=own))
+            seed.smac.tell(msgspec.structs.replace(told, own=own))
 
 
 def read_options(text: str) -> dict[str, Any]:

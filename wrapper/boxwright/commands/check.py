@@ -51,13 +51,14 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     from boxwright.errors import one_line
     from boxwright.materialise import describe_plan
     from boxwright.parse.sources import answer_sources
+    from boxwright.propose.kinds import seed_count
     from boxwright.report.words import counted, value_text
 
     found = check(scenario, settings=settings)
     setup = found.setup
     write = sys.stdout.write
     if setup.scenario.optimizer is not None:
-        seeds = setup.scenario.optimizer.seeds or len(setup.slots)
+        seeds = seed_count(setup.scenario.optimizer, len(setup.slots))
         kind = f"SMAC, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
     else:
         assert setup.scenario.design is not None

@@ -11,7 +11,7 @@ ends when its stdin does. Lines are taken in their order, so an answer rests on 
 > {"type":"running","config":{"x":0.5},"own":true}
 > {"type":"tell","trial":1,"config":{"x":0.5},"status":"SUCCESS","cost":3.25,"own":true}
 > {"type":"ask","id":1}
-< {"type":"proposal","id":1,"config":{"x":0.71},"origin":"model","own":1,"shared":0,"cpu_s":0.4}
+< {"type":"proposal","id":1,"config":{"x":0.71},"origin":"model gp","own":1,"shared":0,"cpu_s":0.4}
 ```
 
 A configuration holds the active parameters only, as JSON values; the process must return the values as they are
@@ -20,12 +20,12 @@ to be run. Configurations are told apart by value: the same one always has the s
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct
 
-from boxwright.scenario.kinds import Acquisition
+from boxwright.scenario.kinds import Acquisition, Model, SeedKind
 from boxwright.terms import Status, Value
 
 PROTOCOL_VERSION = 1
@@ -42,13 +42,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``.
 
     Attributes:
+        portfolio: Kinds among which one is chosen at each ask, in place of ``model`` and ``acquisition``.
         noisy: Whether one configuration may come out differently each time. Then it may be announced as running,
             and told, up to ``max_config_calls`` times, each time as another trial; and a proposal with the origin
             ``REPEAT`` may be a configuration that ran before.
     """
 
-    model: Literal["auto", "gp", "rf"] = "auto"
+    model: Model = "auto"
     acquisition: Acquisition = "ei"
+    portfolio: tuple[SeedKind, ...] = ()
     challengers: int = 1000
     random_share: float | None = None
     noisy: bool = False
@@ -77,10 +79,12 @@ class Running(_Message, frozen=True, kw_only=True):
 
     Attributes:
         own: Whether this process proposed it, or it was dealt to it.
+        origin: As the proposal said it.
     """
 
     config: dict[str, Value]
     own: bool = False
+    origin: str = ""
 
 
 class Tell(_Message, frozen=True, kw_only=True):
@@ -89,6 +93,7 @@ class Tell(_Message, frozen=True, kw_only=True):
     Attributes:
         cost: To be minimised; None for a trial that failed.
         own: Whether this process proposed it, or it was dealt to it.
+        origin: As the proposal said it.
     """
 
     trial: int
@@ -96,6 +101,7 @@ class Tell(_Message, frozen=True, kw_only=True):
     status: Status
     cost: float | None
     own: bool = False
+    origin: str = ""
 
 
 class Ask(_Message, frozen=True, kw_only=True):
@@ -121,7 +127,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
     """What should run next.
 
     Attributes:
-        origin: In words: ``model``, ``random``, ``repeat``.
+        origin: In words: ``model gp``, ``model tpe``, ``random``, ``repeat``.
         own: How many settled trials of its own the model rests on.
         shared: How many of others.
         cpu_s: What the answer cost the process.

@@ -19,9 +19,11 @@ from boxwright.propose.ahead import Ahead, Pace, Prepared
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.calls import Calls
 from boxwright.propose.initial import initial_design, refuse_unbounded
+from boxwright.propose.kinds import hosted_kinds, seed_kinds
 from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.protocol import Proposal as Answer
+from boxwright.propose.shares import Shares
 from boxwright.propose.warm import Warm
 from boxwright.scenario.model import Optimizer
 from boxwright.space import Space, space_to_json
@@ -35,6 +37,9 @@ MAX_COLLISIONS = 3
 
 TURN_S = 1.0
 """So long an ask waits for the one before it."""
+
+SHARES_EVERY = 10
+"""After so many settled trials the log says how much each kind may propose."""
 
 _DRAWS = 100
 
@@ -78,7 +83,7 @@ class SharedModel:
         self._finished: list[Told] = []
         self._noisy = noisy
         self._study_seed = study_seed
-        self._running: dict[tuple[str, int], tuple[Config, int | None]] = {}
+        self._running: dict[tuple[str, int], tuple[Config, int | None, str]] = {}
         self._calls: dict[str, Calls] = {}
         self._initial: deque[tuple[int, Config]] = deque()
         self._spare: deque[tuple[int, Answer]] = deque()
@@ -88,6 +93,8 @@ class SharedModel:
         self._pace = Pace()
         self._ahead = Ahead(settings.ahead, self._pace, prepare=self._prepare, is_due=self._is_ahead_due)
         self._log_dir = log_dir
+        self._kinds = [kind.name for kind in seed_kinds(settings, seeds)]
+        self._shares = Shares([kind.name for kind in hosted_kinds(settings)] or self._kinds)
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
     def _make_seed(self, number: int) -> OptimizerSeed:
@@ -115,7 +122,7 @@ class SharedModel:
         for told in finished:
             self._remember(told)
         for trial in running:
-            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed)
+            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed, trial.origin)
         try:
             self._log_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -134,7 +141,7 @@ class SharedModel:
         """Hear that this trial starts now; the seeds know already if it was proposed here."""
         calls = self._calls.get(config_key(trial.config))
         if calls is None or self._repeat(trial) not in calls.repeats:
-            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed)
+            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed, trial.origin)
 
     def finished(self, told: Told) -> None:
         """Hear how a trial ended, and tell all seeds at once."""
@@ -142,6 +149,8 @@ class SharedModel:
         for seed in self._seeds:
             seed.hear(_tell(told, seed.number))
         self._ahead.hear()
+        if len(self._shares.kinds) > 1 and len(self._finished) % SHARES_EVERY == 0:
+            self._log(f"shares: {self._shares}")
 
     async def next(self) -> Proposal:
         """Return what should run next, from the seed with the fewest runs of its own in flight.
@@ -222,8 +231,16 @@ class SharedModel:
         return sum(len(calls.repeats) for calls in self._calls.values())
 
     def _next_seed(self) -> OptimizerSeed | None:
-        """Return the seed whose turn it is among those that nobody is asking."""
-        return min((seed for seed in self._seeds if not seed.asked), key=lambda seed: seed.load, default=None)
+        """Return the seed whose turn it is among those that nobody is asking.
+
+        Where the seeds are of several kinds, it is one of the kind that is furthest behind its share.
+        """
+        free = [seed for seed in self._seeds if not seed.asked]
+        kinds = {self._kinds[seed.number - 1] for seed in free}
+        if len(kinds) > 1:
+            kind = self._shares.next(kinds)
+            free = [seed for seed in free if self._kinds[seed.number - 1] == kind]
+        return min(free, key=lambda seed: seed.load, default=None)
 
     async def _ask(self, seed: OptimizerSeed) -> Proposal:
         collisions = 0
@@ -289,22 +306,23 @@ class SharedModel:
         seed.proposals += 1
         calls = self._calls.get(config_key(config))
         repeat = 0 if calls is None else calls.next_repeat
-        self._mark(config, repeat, seed.number)
+        self._mark(config, repeat, seed.number, origin)
         self._pace.began((config_key(config), repeat))
         return Proposal(config, origin, seed.number, repeat, expected_improvement)
 
     def _repeat(self, trial: Trial) -> int:
         return trial.seed - self._study_seed
 
-    def _mark(self, config: Config, repeat: int, owner: int | None) -> None:
+    def _mark(self, config: Config, repeat: int, owner: int | None, origin: str) -> None:
         """Take this configuration as running, and let all seeds know before anything else is asked of them."""
         key = config_key(config)
         self._calls.setdefault(key, Calls(config)).repeats.add(repeat)
-        self._running[key, repeat] = (config, owner)
+        self._running[key, repeat] = (config, owner, origin)
+        self._shares.proposed(key, origin)
         for seed in self._seeds:
             if seed.number == owner:
                 seed.in_flight.add((key, repeat))
-            seed.hear(Running(config=dict(config), own=seed.number == owner))
+            seed.hear(Running(config=dict(config), own=seed.number == owner, origin=origin))
 
     def _remember(self, told: Told) -> None:
         key, repeat = config_key(told.trial.config), self._repeat(told.trial)
@@ -313,14 +331,17 @@ class SharedModel:
         calls.costs.append(math.inf if told.cost is None else told.cost)
         self._running.pop((key, repeat), None)
         self._finished.append(told)
+        self._shares.told(key, told.cost, told.trial.origin)
         self._pace.ended((key, repeat))
         for seed in self._seeds:
             seed.in_flight.discard((key, repeat))
 
     def _init(self, number: int) -> Init:
+        kind = seed_kinds(self._settings, len(self._seeds))[number - 1]
         settings = Settings(
-            model=self._settings.model,
-            acquisition=self._settings.acquisition,
+            model=kind.model,
+            acquisition=kind.acquisition,
+            portfolio=hosted_kinds(self._settings),
             challengers=self._settings.challengers,
             random_share=self._settings.random_share,
             noisy=self._noisy,
@@ -333,7 +354,8 @@ class SharedModel:
     def _knowledge(self, number: int) -> list[Running | Tell]:
         settled: list[Running | Tell] = [_tell(told, number) for told in (*self._warm.told, *self._finished)]
         return settled + [
-            Running(config=dict(config), own=owner == number) for config, owner in self._running.values()
+            Running(config=dict(config), own=owner == number, origin=origin)
+            for config, owner, origin in self._running.values()
         ]
 
     def _check(self) -> None:
@@ -359,4 +381,5 @@ def _tell(told: Told, number: int) -> Tell:
         status=told.status,
         cost=told.cost,
         own=trial.optimizer_seed == number,
+        origin=trial.origin,
     )

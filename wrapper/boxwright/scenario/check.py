@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from boxwright.scenario.forms import parameter_form
+from boxwright.scenario.kind_faults import optimizer_faults
 from boxwright.scenario.layers import show
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.sizes import parse_size
@@ -46,6 +47,7 @@ def document_faults(value: object, key: Key = ()) -> Faults:
 def scenario_faults(scenario: Scenario) -> Faults:
     """Yield ``(key, problem)`` for everything that does not fit together."""
     yield from _study_faults(scenario)
+    yield from optimizer_faults(scenario.optimizer)
     yield from _space_faults(scenario)
     yield from _command_faults(scenario)
     yield from _source_faults(scenario)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
 
-from boxwright.scenario.kinds import Acquisition
+from boxwright.scenario.kinds import Acquisition, Model, SeedKind
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Repeats, Section, Size
 from boxwright.terms import Direction, Value
@@ -293,12 +293,15 @@ class Optimizer(Section, frozen=True, kw_only=True):
     Attributes:
         kind: Which optimizer.
         runs: How many runs in all.
-        seeds: Optimizer processes; one per slot if absent.
+        seeds: Optimizer processes, as a number, or as a list of kinds among which turns go by what each has earned;
+            one per slot if absent.
         seed: The first seed's random seed; the others follow.
         model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first up to 300 runs, the
-            second from there on.
+            second from there on; ``tpe`` and ``cma``, Optuna's; ``random``, none.
         acquisition: What the model's predictions are weighed by: ``ei``, expected improvement; ``pi``, probability
-            of improvement; ``lcb``, lower confidence bound; ``ts``, Thompson sampling.
+            of improvement; ``lcb``, lower confidence bound; ``ts``, Thompson sampling; ``portfolio``, the four in
+            turn, as they earn it.
+        portfolio: Kinds that every seed has inside, and among which each proposal goes to one, as they earn it.
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
@@ -314,10 +317,11 @@ class Optimizer(Section, frozen=True, kw_only=True):
 
     kind: Literal["smac"] = "smac"
     runs: Positive
-    seeds: Places | None = None
+    seeds: Places | tuple[SeedKind, ...] | None = None
     seed: Annotated[int, Meta(ge=0)] = 0
-    model: Literal["auto", "gp", "rf"] = "auto"
-    acquisition: Acquisition = "ei"
+    model: Model = "auto"
+    acquisition: Acquisition | Literal["portfolio"] = "ei"
+    portfolio: Literal["auto"] | tuple[SeedKind, ...] | None = None
     initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None

@@ -131,6 +131,10 @@ class Space:
         config = self._collect(lambda step, _: values[step.domain.name])
         return None if any(test(config) for test, _ in self._forbidden) else config
 
+    def composed(self, choose: Callable[[Domain], Value]) -> dict[str, Value]:
+        """Return what choosing the active parameters one by one, parents first, comes to; it may be forbidden."""
+        return self._collect(lambda step, _: choose(step.domain))
+
     def conditions_parents_first(self) -> list[tuple[str, ConditionLike]]:
         """Return the parameters that have a condition, each after those that it hangs on."""
         return [(step.domain.name, step.condition) for step in self._steps if step.condition is not None]

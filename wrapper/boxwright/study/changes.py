@@ -38,6 +38,7 @@ _CHANGEABLE = (
     ("optimizer", "seeds"),
     ("optimizer", "model"),
     ("optimizer", "acquisition"),
+    ("optimizer", "portfolio"),
     ("optimizer", "challengers"),
     ("optimizer", "random_share"),
     ("optimizer", "target"),

@@ -15,6 +15,7 @@ from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.initial import refuse_nearly_forbidden
+from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.layers import shorten
 from boxwright.scenario.model import CsvDesign, Design
@@ -145,6 +146,7 @@ def prepare(
             raise ScenarioError(
                 f"{place}: space.{space.unbounded[0]}: an optimizer needs bounds. Give lower and upper."
             )
+        refuse_missing_extra(scenario.optimizer, place)
         refuse_nearly_forbidden(space, scenario.optimizer)
     return setup
 
@@ -158,7 +160,7 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         return DesignProposer(sweeps, design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
     from boxwright.propose.shared import SharedModel
 
-    seeds = setup.scenario.optimizer.seeds or len(setup.slots)
+    seeds = seed_count(setup.scenario.optimizer, len(setup.slots))
     return SharedModel(
         setup.space,
         setup.scenario.optimizer,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from scipy.special import log_ndtr
@@ -49,6 +49,10 @@ _CAUTION = 4.0  # power of the chance of success; of 1, 2 and 4, on problems wit
 _DOUBT = 0.1  # variance of whether a run succeeds where others did
 
 
+Found: TypeAlias = tuple[Config, str]
+"""A configuration, and where it came from in words: ``model gp``, ``model rf ts``, ``random``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How a seed models what it was told, and how it chooses.
@@ -70,7 +74,7 @@ class Engine:
 
     def __init__(self, space: Space, random_seed: int, kind: Kind, effort: Effort) -> None:
         self._space = space
-        self._kind = kind
+        self._usual = self._kind = kind
         self._effort = effort
         self._columns = Columns(space)
         self._rng = np.random.default_rng(random_seed)
@@ -103,8 +107,13 @@ class Engine:
         bad = cost is None or not math.isfinite(cost)
         self._costs[key] = math.nan if bad else max(-COST_LIMIT, min(COST_LIMIT, float(cost or 0.0)))
 
-    def ask(self) -> tuple[Config, str] | None:
-        """Return what this seed would run next and where it came from; None when a finite space is used up."""
+    def ask(self, kind: Kind | None = None) -> Found | None:
+        """Return what this seed would run next; None when a finite space is used up.
+
+        Args:
+            kind: How to look for it this time; None: as always.
+        """
+        self._kind = kind or self._usual
         self._gain = None
         costs = np.array(list(self._costs.values()))
         if self._is_fixed or len(costs) == 0 or np.isnan(costs).all() or self._rng.random() < self._random_share():
@@ -139,6 +148,10 @@ class Engine:
         if self._kind.model != "auto":
             return self._kind.model
         return "gp" if len(self._costs) <= self._most_for_process else "rf"
+
+    def _origin(self) -> str:
+        kind = self._model() if self._kind.acquisition == "ei" else f"{self._model()} {self._kind.acquisition}"
+        return f"model {kind}"
 
     def _random_share(self) -> float:
         share = self._kind.random_share
@@ -217,16 +230,16 @@ class Engine:
 
         return Forest(self._columns, seed=int(self._rng.integers(2**31)))
 
-    def _searched(self, score: Score, costs: Rows) -> tuple[Config, str] | None:
+    def _searched(self, score: Score, costs: Rows) -> Found | None:
         order = np.argsort(costs, kind="stable")[:_LOOK_AROUND]  # NaN comes last
         known = np.array(list(self._rows.values()))[order]
         for row in climb(self._columns, score, known, self._rng, self._effort):
             config = self._free(row)
             if config is not None:
-                return config, "model"
+                return config, self._origin()
         return None
 
-    def _drawn(self) -> tuple[Config, str] | None:
+    def _drawn(self) -> Found | None:
         for row in self._columns.draw(_RANDOM_TRIES, self._rng):
             config = self._free(row)
             if config is not None:
@@ -237,7 +250,7 @@ class Engine:
         config = self._columns.config(row)
         return None if config is None or config_key(config) in self._taken else config
 
-    def _best_left(self, score: Score | None) -> tuple[Config, str] | None:
+    def _best_left(self, score: Score | None) -> Found | None:
         """Next to everything that the search and chance come up with is taken: a finite space nears its end."""
         left = self._left.without(self._taken)
         if not left:
@@ -245,7 +258,7 @@ class Engine:
         if score is None:
             return left[int(self._rng.integers(len(left)))], "random"
         rows = np.array([self._columns.row(config) for config in left])
-        return left[int(np.argmax(score(self._columns.active(rows))))], "model"
+        return left[int(np.argmax(score(self._columns.active(rows))))], self._origin()
 
 
 def _gain_of_process(process: GaussianProcess, bend: Bend, best: float, shown: Rows) -> float:
