@@ -164,7 +164,7 @@ class OptunaSearch:
 
 
 def _suggested(trial: Any, domain: Domain) -> Value:
-    """Return a value of Optuna's; choices are asked for by their places, since 1 and True are the same to it."""
+    """Return a value of Optuna's; choices go by their places."""
     if domain.size == 1:
         return domain.default
     if domain.kind == "int":
@@ -182,5 +182,4 @@ def _inner(domain: Domain, value: Value) -> Value:
     """Return the value as Optuna has it."""
     if domain.kind != "choices":
         return value
-    known = domain.from_value(value)
-    return next(n for n, choice in enumerate(domain.values) if (type(choice), choice) == (type(known), known))
+    return domain.values.index(domain.from_value(value))

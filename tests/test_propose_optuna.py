@@ -1,0 +1,138 @@
+"""Optuna's samplers as kinds of optimizer seeds: they hear of every run, and propose what is in the space."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import msgspec
+import pytest
+
+from boxwright.propose.model_seed import ModelSeed
+from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
+from boxwright.scenario.kinds import Model, SeedKind
+from boxwright.space import space_to_json
+from boxwright.terms import Config, Status, config_key
+from propose_support import make_space
+
+pytest.importorskip("optuna", reason="the extra boxwright[optuna] is not installed")
+pytest.importorskip("cmaes")
+
+from boxwright.propose.search.optuna_kinds import OptunaSearch
+
+SQUARE = """
+x = { type = "float", lower = 0, upper = 1 }
+y = { type = "float", lower = 0, upper = 1 }
+"""
+
+ODD = """
+forbidden = ["{k=2, n=3}"]
+k = { type = "categorical", choices = [2, true, "b", 1.5] }
+o = { type = "ordinal", sequence = ["low", "middle", "high"] }
+n = { type = "int", lower = 1, upper = 4, log = true }
+c = { type = "constant", value = 7 }
+r = { type = "float", lower = 1e-6, upper = 1, log = true, when = "o in {high}" }
+"""
+
+
+def cost(config: Config) -> float | None:
+    if config["k"] == "b":
+        return None
+    return float(config["n"]) + 3 * (config["o"] != "high") - math.log10(float(config.get("r", 1.0)))
+
+
+@pytest.mark.parametrize("model", ["tpe", "cma"])
+def test_kind_proposes_what_is_in_an_odd_space_and_is_neither_taken_nor_forbidden(
+    model: Literal["tpe", "cma"],
+) -> None:
+    space = make_space(ODD)
+    search = OptunaSearch(space, 1, model)
+    foreign: list[Config] = [
+        {"k": 2, "o": "low", "n": 1, "c": 7},
+        {"k": True, "o": "high", "n": 3, "c": 7, "r": 0.01},
+        {"k": "b", "o": "middle", "n": 4, "c": 7},
+    ]
+    seen = set()
+    for config in foreign:
+        search.tell(config, cost(config))
+        seen.add(config_key(config))
+    for number in range(25):
+        found = search.ask()
+        if found is None:
+            continue
+        config, origin = found
+        assert origin == f"model {model}"
+        assert space.check(config) == config
+        assert config_key(config) not in seen
+        seen.add(config_key(config))
+        search.running(config)
+        if number % 5:
+            search.tell(config, cost(config))
+    assert len(seen) > 12
+
+
+@pytest.mark.parametrize("model", ["tpe", "cma"])
+def test_kind_goes_where_the_runs_of_others_were_good(model: Literal["tpe", "cma"]) -> None:
+    near = []
+    for seed in range(3):
+        search = OptunaSearch(make_space(SQUARE), seed, model)
+        for number in range(40):
+            x, y = number % 8 / 7, number // 8 / 4
+            config: Config = {"x": x, "y": y}
+            search.running(config)
+            search.tell(config, (x - 0.85) ** 2 + (y - 0.25) ** 2)
+        for _ in range(8):
+            found = search.ask()
+            assert found is not None
+            near.append(math.dist((float(found[0]["x"]), float(found[0]["y"])), (0.85, 0.25)))
+    assert sorted(near)[len(near) // 2] < 0.3
+
+
+def test_strategy_begins_anew_where_another_kind_found_a_better_run() -> None:
+    search = OptunaSearch(make_space(SQUARE), 1, "cma")
+    for number in range(12):
+        search.tell({"x": 0.1 + number / 100, "y": 0.9 - number / 90}, 5.0 + number)
+    assert search.ask() is not None
+    for x, y in ((0.7, 0.2), (0.72, 0.22), (0.68, 0.18)):
+        search.tell({"x": x, "y": y}, 1.0 + x)
+    proposed = [search.ask() for _ in range(9)]
+    right = [found for found in proposed if found is not None and float(found[0]["x"]) > 0.4]
+    assert len(right) >= 6
+
+
+def test_what_was_proposed_and_released_may_be_proposed_again() -> None:
+    search = OptunaSearch(make_space("a = { type = 'int', lower = 1, upper = 2 }"), 1, "tpe")
+    first = search.ask()
+    assert first is not None
+    search.release(first[0])
+    proposed = {config_key(found[0]) for found in (search.ask(), search.ask()) if found is not None}
+    assert config_key(first[0]) in proposed
+    assert search.ask() is None
+
+
+MODELS: tuple[Model, ...] = ("gp", "tpe", "cma", "random")
+PORTFOLIO = tuple(SeedKind(model=model) for model in MODELS)
+
+
+def course() -> list[tuple[str, Config]]:
+    space = make_space(ODD)
+    settings = Settings(portfolio=PORTFOLIO, challengers=50)
+    text = msgspec.Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))
+    seed = ModelSeed(Init(optimizer_seed=1, random_seed=3, space=text, settings=settings))
+    done: list[tuple[str, Config]] = []
+    for number in range(1, 15):
+        answer = seed.ask(number)
+        assert not isinstance(answer, Exhausted)
+        config, origin = answer.config, answer.origin
+        done.append((origin, config))
+        seed.running(Running(config=config, origin=origin))
+        value = cost(config)
+        status = Status.CRASHED if value is None else Status.SUCCESS
+        seed.tell(Tell(trial=number, config=config, status=status, cost=value, own=True, origin=origin))
+    return done
+
+
+def test_portfolio_asks_each_of_its_kinds_and_goes_the_same_way_again() -> None:
+    done = course()
+    assert {origin for origin, _ in done} == {"model gp", "model tpe", "model cma", "random"}
+    assert done == course()

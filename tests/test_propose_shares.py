@@ -1,0 +1,148 @@
+"""How much each kind of optimizer may propose: what has earned little gets few turns."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from boxwright.propose.base import Told
+from boxwright.propose.shares import Shares
+from boxwright.scenario.kinds import SeedKind
+from boxwright.scenario.model import Optimizer
+from boxwright.terms import Status, config_key
+from propose_support import PLANE, Bench, bench, make_space, plane_cost
+
+KINDS = (SeedKind(model="gp"), SeedKind(model="random"))
+Course = list[tuple[str, float | None, str]]
+
+
+def good(best: float, rng: random.Random) -> float:
+    return best * rng.uniform(0.8, 1.6)
+
+
+def chance(best: float, rng: random.Random) -> float:
+    return rng.uniform(0, 100)
+
+
+def failing(best: float, rng: random.Random) -> None:
+    return None
+
+
+def course(
+    kinds: dict[str, Callable[[float, random.Random], float | None]], seed: int, runs: int = 38
+) -> tuple[Shares, Course]:
+    """Return what comes of kinds whose costs are drawn like this, after twelve runs of an initial design."""
+    rng, shares = random.Random(seed), Shares(list(kinds))
+    done: Course = [(f"initial {n}", rng.uniform(0, 100), "initial design") for n in range(12)]
+    for key, cost, origin in done:
+        shares.told(key, cost, origin)
+    for number in range(runs):
+        kind = shares.next()
+        best = min(cost for _, cost, _ in done if cost is not None)
+        done.append((str(number), kinds[kind](best, rng), kind if kind == "random" else f"model {kind}"))
+        shares.proposed(str(number), done[-1][2])
+        shares.told(*done[-1])
+    return shares, done
+
+
+def turns(done: Course) -> Counter[str]:
+    return Counter(origin.removeprefix("model ") for _, _, origin in done[12:])
+
+
+@pytest.mark.parametrize("bad", [chance, failing])
+def test_bad_kind_costs_no_more_than_a_few_runs(bad: Callable[[float, random.Random], float | None]) -> None:
+    had = [turns(course({"gp": good, "random": bad}, seed)[1])["random"] for seed in range(20)]
+    assert 1 <= sorted(had)[10] <= 4
+    assert max(had) <= 8
+
+
+def test_good_kind_gets_most_turns_though_it_stands_last() -> None:
+    had = [turns(course({"cma": chance, "random": chance, "tpe": good}, seed)[1]) for seed in range(20)]
+    assert sum(counts["tpe"] > 19 for counts in had) >= 15
+
+
+def test_kind_that_turns_bad_loses_its_turns_to_one_that_does_not() -> None:
+    shares = Shares(["gp", "tpe"])
+    for number in range(20):
+        shares.told(f"gp {number}", 100.0 - number, "model gp")
+    assert shares.shares()["gp"] > 0.8
+    for number in range(20):
+        shares.told(f"late {number}", 200.0, "model gp")
+        shares.told(f"tpe {number}", 50.0 - number, "model tpe")
+    assert shares.shares()["tpe"] > 0.8
+
+
+def test_shares_go_by_the_order_of_costs_alone() -> None:
+    _, done = course({"gp": good, "random": chance}, 3)
+    plain, bent = Shares(["gp", "random"]), Shares(["gp", "random"])
+    for key, cost, origin in done:
+        plain.told(key, cost, origin)
+        bent.told(key, None if cost is None else 1e6 + cost**7, origin)
+    assert plain.shares() == bent.shares()
+
+
+def test_shares_are_the_same_when_a_study_is_taken_up_again() -> None:
+    shares, done = course({"gp": good, "tpe": good, "random": chance}, 4)
+    again = Shares(["gp", "tpe", "random"])
+    for told in done:
+        again.told(*told)
+    assert again.shares() == shares.shares()
+    assert again.next() == shares.next()
+    assert sum(shares.shares().values()) == pytest.approx(1.0)
+
+
+def test_turn_goes_only_to_kinds_that_can_be_asked() -> None:
+    shares = Shares(["gp", "tpe", "random"])
+    assert shares.next() == "gp"
+    assert shares.next({"random", "tpe"}) == "tpe"
+    shares.proposed("x", "model tpe")
+    shares.proposed("x", "model tpe")
+    assert shares.next({"random", "tpe"}) == "random"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "origin", "kind"),
+    [
+        (["auto", "tpe"], "model gp", "auto"),
+        (["auto", "gp ts"], "model gp ts", "gp ts"),
+        (["gp", "rf"], "model rf", "rf"),
+        (["gp", "random"], "random", "random"),
+        (["gp", "tpe"], "random", None),
+        (["gp", "auto"], "initial design 3", None),
+        (["gp", "auto"], "repeat", None),
+    ],
+)
+def test_proposal_counts_for_the_kind_that_made_it(kinds: Sequence[str], origin: str, kind: str | None) -> None:
+    assert Shares(kinds).kind_of(origin) == kind
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Optimizer(runs=14, initial=4, challengers=50, ahead=False, seeds=KINDS),
+        Optimizer(runs=14, initial=4, challengers=50, ahead=False, portfolio=KINDS),
+    ],
+    ids=["seeds", "portfolio"],
+)
+def test_shared_model_gives_turns_as_they_are_earned_and_after_a_resume_too(
+    tmp_path: Path, settings: Optimizer
+) -> None:
+    async def study() -> tuple[Bench, str]:
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=2) as made:
+            await made.run(14, slots=1, cost_of=plane_cost)
+        told = [Told(trial, Status.SUCCESS, plane_cost(trial.config)) for trial in made.trials]
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=2, finished=told) as again:
+            return made, str(again.model._shares)
+
+    made, resumed = asyncio.run(study())
+    origins = Counter(trial.origin for trial in made.trials[4:])
+    assert set(origins) == {"model gp", "random"}
+    assert origins["model gp"] > origins["random"]
+    assert len({config_key(trial.config) for trial in made.trials}) == 14
+    assert [line for line in made.lines if line.startswith("shares: ")][-1].startswith("shares: gp 0.")
+    assert resumed == str(made.model._shares)
