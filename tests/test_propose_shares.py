@@ -140,9 +140,9 @@ def test_shared_model_gives_turns_as_they_are_earned_and_after_a_resume_too(
             return made, str(again.model._shares)
 
     made, resumed = asyncio.run(study())
-    origins = Counter(trial.origin for trial in made.trials[4:])
-    assert set(origins) == {"model gp", "random"}
-    assert origins["model gp"] > origins["random"]
+    assert {trial.origin for trial in made.trials[4:]} == {"model gp", "random"}
     assert len({config_key(trial.config) for trial in made.trials}) == 14
-    assert [line for line in made.lines if line.startswith("shares: ")][-1].startswith("shares: gp 0.")
+    said = [line for line in made.lines if line.startswith("shares: ")]
+    assert len(said) == 1
+    assert sorted(said[0].removeprefix("shares: ").replace(",", "").split()[::2]) == ["gp", "random"]
     assert resumed == str(made.model._shares)
