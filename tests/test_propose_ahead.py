@@ -83,7 +83,8 @@ def test_proposal_made_ahead_is_made_once_and_taken_once() -> None:
         workshop.ahead.make()
         workshop.ahead.make()
         takers = [asyncio.create_task(workshop.taken()) for _ in range(2)]
-        await asyncio.sleep(0)
+        await asyncio.wait({takers[1]}, timeout=5)
+        assert takers[1].done()  # it asks for a fresh one instead of waiting for what another one gets
         workshop.let.set()
         assert await asyncio.gather(*takers) == [1, None]
         assert workshop.made == 1

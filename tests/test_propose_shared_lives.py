@@ -117,7 +117,8 @@ def test_shared_model_serves_an_answer_whose_asker_has_gone_to_the_next_one(tmp_
         ("raise ImportError('no scipy')", r"optimizer seed \d: ImportError: no scipy \(see .*seed-\d\.log\)"),
         (
             "import os; os._exit(3)",
-            r"optimizer seed \d ended 5 times in a row, the last time with: exit code 3 \(see ",
+            r"optimizer seed \d ended 5 times in a row, the last time with: "
+            r"what it was forked from ended: exit code 3, see .*nursery\.log \(see ",
         ),
     ],
 )
@@ -126,7 +127,7 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "scipy.py").write_text(body)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=os.pathsep)
 
     async def study() -> None:
         async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=1), seeds=1) as made:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from boxwright.errors import StudyError
+from boxwright.propose.nursery_process import Nursery
 from boxwright.propose.protocol import (
     Ask,
     Exhausted,
@@ -31,6 +32,7 @@ class OptimizerSeed:
     Args:
         number: 1, 2, ….
         log_path: Where its process's stderr goes.
+        nursery: What its processes are forked from.
         init: Returns the first message of a process that starts now.
         knowledge: Returns all that the study knows by now, as messages to this seed.
         log: Takes lines for the person.
@@ -48,6 +50,7 @@ class OptimizerSeed:
         self,
         number: int,
         log_path: Path,
+        nursery: Nursery,
         *,
         init: Callable[[int], Init],
         knowledge: Callable[[int], Sequence[Running | Tell]],
@@ -61,6 +64,7 @@ class OptimizerSeed:
         self.asked = 0
         self.answered_in_s = 0.0
         self._log_path = log_path
+        self._nursery = nursery
         self._init = init
         self._knowledge = knowledge
         self._log = log
@@ -90,7 +94,7 @@ class OptimizerSeed:
         Raises:
             StudyError: No process can be started.
         """
-        process = SeedProcess(self._log_path, self._on_answer, self._on_end)
+        process = SeedProcess(self._nursery, self._log_path, self._on_answer, self._on_end)
         await process.start()
         self._process = process
         # Nothing is awaited from here on: what comes up later is heard later, so nothing is missed or told twice.

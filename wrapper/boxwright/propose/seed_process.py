@@ -1,4 +1,4 @@
-"""The controller's end of one optimizer process: starts it, writes to it, reads its answers."""
+"""The controller's end of one optimizer process: has it forked, writes to it, reads its answers."""
 
 from __future__ import annotations
 
@@ -6,90 +6,80 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from boxwright.errors import StudyError, one_line
+from boxwright.propose.nursery_process import Child, Nursery
 from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer, decode_from_optimizer, encode
 
 LINE_LIMIT_BYTES = 16 * 2**20
 CLOSE_GRACE_S = 1.0
-
-# One thread each: N seeds on all cores slow each other down.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-}
 
 
 class SeedProcess:
     """One life of one optimizer process.
 
     Args:
+        nursery: What it is forked from.
         on_answer: Called with each message of the process.
         on_end: Called once unless the process was closed, with how it ended and whether starting it again is
             hopeless: it said itself why it cannot begin.
     """
 
     def __init__(
-        self, log_path: Path, on_answer: Callable[[FromOptimizer], None], on_end: Callable[[str, bool], None]
+        self,
+        nursery: Nursery,
+        log_path: Path,
+        on_answer: Callable[[FromOptimizer], None],
+        on_end: Callable[[str, bool], None],
     ) -> None:
+        self._nursery = nursery
         self._log_path = log_path
         self._on_answer = on_answer
         self._on_end = on_end
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._closing = False
         self._ready = False
         self._complaint = ""
 
     @property
     def pid(self) -> int | None:
-        """The process's id, None before it has started."""
-        return None if self._process is None else self._process.pid
+        """The process's id, None before it has been forked."""
+        return None if self._child is None else self._child.pid
 
     async def start(self) -> None:
-        """Start the process; it takes what is written from now on, and answers when it has imported SMAC.
+        """Have the process forked; it takes what is written from now on, and answers once it is there.
 
         Raises:
             StudyError: It cannot be started, or its log cannot be written.
         """
         try:
-            with self._log_path.open("ab") as log:
-                self._process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    "-P",  # a file named json.py or smac.py where the person happens to be is not ours
-                    "-m",
-                    "boxwright.propose.seed",
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=log,
-                    env=os.environ | _ENVIRONMENT,
-                    start_new_session=True,  # Ctrl-C in the terminal is the controller's to handle
-                    limit=LINE_LIMIT_BYTES,
-                )
+            self._child, line = await self._nursery.fork(self._log_path)
+            reader, self._writer = await asyncio.open_unix_connection(sock=line, limit=LINE_LIMIT_BYTES)
         except OSError as error:
             raise StudyError(one_line(f"{self._log_path}: no optimizer process can be started: {error}")) from error
-        self._reader = asyncio.create_task(self._read(self._process))
+        self._reading = asyncio.create_task(self._read(reader, self._child))
 
     def write(self, *messages: ToOptimizer) -> None:
         """Hand these to the process; returns at once, whether or not it is listening yet."""
-        if self._process is None or self._process.stdin is None or self._process.stdin.is_closing():
+        if self._writer is None or self._writer.is_closing():
             return  # it has ended: whoever takes its place is told everything
-        self._process.stdin.write(b"".join(encode(message) for message in messages))
+        self._writer.write(b"".join(encode(message) for message in messages))
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
+    async def _read(self, reader: asyncio.StreamReader, child: Child) -> None:
         while not self._complaint:
             try:
-                line = await process.stdout.readline()
+                line = await reader.readline()
                 if not line:
                     break
                 message = decode_from_optimizer(line)
+            except ConnectionError:  # killed before it had read all
+                break
             except (msgspec.MsgspecError, ValueError) as error:
                 self._complaint = one_line(f"it wrote what is no line of the protocol: {error}")
                 break
@@ -98,45 +88,46 @@ class SeedProcess:
                 break
             self._ready = self._ready or isinstance(message, Ready)
             self._on_answer(message)
-        code = await self._code(process)
+        how = await self._end(child)
+        if self._writer is not None:
+            self._writer.close()
         if not self._closing:
-            self._on_end(self._complaint or _describe(code), bool(self._complaint) and not self._ready)
+            self._on_end(self._complaint or how, bool(self._complaint) and not self._ready)
 
-    async def _code(self, process: asyncio.subprocess.Process) -> int:
-        """Return the exit code of a process that has no more to say, and see to it that there is one."""
+    async def _end(self, child: Child) -> str:
+        """Return how a process ended that has no more to say, and see to it that it has."""
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(process.wait(), CLOSE_GRACE_S)
-        _send(process, signal.SIGKILL)
-        return await process.wait()
+            return await asyncio.wait_for(asyncio.shield(child.end), CLOSE_GRACE_S)
+        _send(child, signal.SIGKILL)
+        await asyncio.wait({child.end}, timeout=CLOSE_GRACE_S)
+        return child.end.result() if child.end.done() else "killed, and not heard of since"
 
     async def close(self) -> None:
-        """End the process: it is asked by the end of its stdin, then told, then made to."""
+        """End the process: it is asked by the end of what it reads, then told, then made to."""
         self._closing = True
-        if self._process is None or self._reader is None:
+        if self._child is None or self._reading is None or self._writer is None:
             return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        # One that is still importing would only end after it: it has nothing to lose.
+        with contextlib.suppress(OSError):
+            self._writer.write_eof()
+        if (
+            self._child.pid is None
+        ):  # the nursery is still importing; should it come to fork this one, that ends at once
+            self._reading.cancel()
+            self._writer.close()
+            await asyncio.wait({self._reading})
+            return
+        # One that is not yet ready has nothing to lose.
         grace_s = CLOSE_GRACE_S if self._ready else 0.0
         for insistence in (signal.SIGTERM, signal.SIGKILL):
-            done, _ = await asyncio.wait({self._reader}, timeout=grace_s)
+            done, _ = await asyncio.wait({self._reading}, timeout=grace_s)
             if done:
                 break
-            _send(self._process, insistence)
+            _send(self._child, insistence)
             grace_s = CLOSE_GRACE_S
-        await self._reader
+        await self._reading
 
 
-def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    # Not process.kill(): it would reap a process that has just ended, and asyncio would never learn its exit code.
-    if process.returncode is None:
+def _send(child: Child, number: signal.Signals) -> None:
+    if child.pid is not None and not child.end.done():
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, number)
-
-
-def _describe(code: int) -> str:
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-code).name}"
-        return f"killed by signal {-code}"
-    return f"exit code {code}"
+            os.kill(child.pid, number)

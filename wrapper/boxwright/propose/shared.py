@@ -20,6 +20,7 @@ from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.calls import Calls
 from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.kinds import hosted_kinds, seed_kinds
+from boxwright.propose.nursery_process import Nursery
 from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.protocol import Proposal as Answer
@@ -53,7 +54,7 @@ class SharedModel:
     Args:
         seeds: How many optimizer processes.
         log_dir: Where their stderr goes, as ``seed-1.log`` ….
-        log: Takes one line for each ask and for each process that is started again.
+        log: Takes one line for each proposal and for each process that is started again.
         noisy: Whether a configuration may run more than once, ``settings.max_config_calls`` times at most.
         study_seed: The number that the first run of each configuration is handed.
         warm: What is known before the study's first run.
@@ -97,12 +98,15 @@ class SharedModel:
         self._shares = Shares([kind.name for kind in hosted_kinds(settings)] or self._kinds)
         for told in self._warm.told:
             self._shares.told(config_key(told.trial.config), told.cost, told.trial.origin)
+        models = {kind.model for kind in hosted_kinds(settings) or seed_kinds(settings, seeds)}
+        self._nursery = Nursery(log_dir / "nursery.log", models, settings.runs)
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
     def _make_seed(self, number: int) -> OptimizerSeed:
         return OptimizerSeed(
             number,
             self._log_dir / f"seed-{number}.log",
+            self._nursery,
             init=self._init,
             knowledge=self._knowledge,
             log=self._log,
@@ -264,10 +268,10 @@ class SharedModel:
 
     def _accepted(self, seed: OptimizerSeed, answer: Answer) -> Proposal | None:
         """Accept what a seed proposed; None where another seed was first."""
-        self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
         config = self._checked(seed, answer)
         if not self._may_run(config, answer.origin):
             return None
+        self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
         return self._accept(seed, config, answer.origin, answer.expected_improvement)
 
     def _checked(self, seed: OptimizerSeed, answer: Answer) -> Config:
@@ -373,6 +377,7 @@ class SharedModel:
         """End all optimizer processes."""
         await self._ahead.close()
         await asyncio.gather(*(seed.close() for seed in self._seeds))
+        await self._nursery.close()
 
 
 def _tell(told: Told, number: int) -> Tell:

@@ -1,0 +1,149 @@
+"""The process that optimizer seeds are forked from: what dies is replaced, and nothing is lost or left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from boxwright.propose.nursery_process import Nursery
+from boxwright.propose.protocol import Ask, encode
+from boxwright.scenario.model import Optimizer
+from boxwright.terms import config_key
+from propose_support import PLANE, Bench, bench, make_space, plane_cost
+
+KILLS = 8  # a seed that dies five times in a row without an answer is given up
+
+SCENARIO = """
+[study]
+objective = { metric = "quality" }
+
+[command]
+argv = ["/bin/sh", "-c", "sleep 0.1; printf 'quality\\\\t{{ x }}\\\\n'"]
+
+[parse]
+tab = true
+
+[space]
+x = { type = "float", lower = 0, upper = 1 }
+
+[optimizer]
+runs = 60
+seeds = 3
+initial = 6
+
+[slots]
+count = 3
+"""
+
+
+async def forked(made: Bench) -> tuple[int, ...]:
+    """Return the pids of the seeds once all are there."""
+    async with asyncio.timeout(60):
+        while None in made.model.pids:
+            await asyncio.sleep(0.01)
+    return tuple(pid for pid in made.model.pids if pid is not None)
+
+
+def _is_seed(process: psutil.Process) -> bool:
+    try:
+        return "boxwright.propose.nursery" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_seeds_are_forked_from_one_process_with_one_thread(tmp_path: Path) -> None:
+    async def study() -> None:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=400), seeds=3) as made:
+            nursery = psutil.Process(made.model._nursery.pid)
+            assert {psutil.Process(pid).ppid() for pid in await forked(made)} == {nursery.pid}
+            assert nursery.num_threads() == 1
+            assert nursery.cmdline()[-2:] == ["auto", "400"]
+            mapped = "".join(file.path for file in nursery.memory_maps())
+            assert "sklearn" in mapped  # 400 runs will want the forest
+
+    asyncio.run(study())
+
+
+def test_killed_nursery_is_replaced_when_a_seed_is_wanted_and_seeds_live_on_without_it(tmp_path: Path) -> None:
+    async def study() -> Bench:
+        settings = Optimizer(runs=30, initial=4)
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=2) as made:
+            before = await forked(made)
+            killed = made.model._nursery.pid
+            assert killed is not None
+            os.kill(killed, signal.SIGKILL)
+            await made.run(8, slots=2, cost_of=plane_cost)
+            assert made.model.pids == before
+            os.kill(before[0], signal.SIGKILL)
+            while made.model.pids[0] in (before[0], None):
+                await asyncio.sleep(0.01)
+            assert made.model._nursery.pid != killed
+            assert made.model.pids[1] == before[1]
+            await made.run(14, slots=2, cost_of=plane_cost)
+            return made
+
+    made = asyncio.run(study())
+    assert len({config_key(trial.config) for trial in made.trials}) == len(made.trials) == 14
+    assert [line for line in made.lines if "is started again" in line] == [
+        "seed 1: the optimizer process ended (what it was forked from ended: killed by SIGKILL, "
+        f"see {tmp_path}/logs/nursery.log); it is started again"
+    ]
+
+
+def test_nursery_killed_while_it_imports_costs_nothing_but_time(tmp_path: Path) -> None:
+    async def study() -> Bench:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=2), seeds=2) as made:
+            killed = made.model._nursery.pid
+            assert killed is not None
+            assert made.model.pids == (None, None)
+            os.kill(killed, signal.SIGKILL)
+            await made.run(6, slots=2, cost_of=plane_cost)
+            return made
+
+    assert len({config_key(trial.config) for trial in asyncio.run(study()).trials}) == 6
+
+
+def test_each_seed_writes_to_a_log_of_its_own(tmp_path: Path) -> None:
+    async def main() -> None:
+        nursery = Nursery(tmp_path / "nursery.log", {"gp"}, 10)
+        for number in (1, 2):
+            child, line = await nursery.fork(tmp_path / f"{number}.log")
+            with line:
+                line.sendall(encode(Ask(id=1)))
+                assert await child.end == "exit code 1"
+        await nursery.close()
+
+    asyncio.run(main())
+    assert (tmp_path / "nursery.log").read_text() == ""
+    assert [(tmp_path / f"{number}.log").read_text().count("Traceback") for number in (1, 2)] == [1, 1]
+
+
+def test_no_run_is_lost_or_doubled_when_seeds_and_their_nursery_are_killed_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text(SCENARIO)
+    study = tmp_path / "study"
+    words = [sys.executable, "-m", "boxwright", "run", str(tmp_path), "--study", str(study)]
+    rng, killed = random.Random(1), 0
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as controller:
+        while controller.poll() is None:
+            victims = [p for p in psutil.Process(controller.pid).children(recursive=True) if _is_seed(p)]
+            if len(victims) > 1 and killed < KILLS:  # a nursery alone is still importing
+                rng.choice(victims).kill()
+                killed += 1
+            with suppress(subprocess.TimeoutExpired):
+                controller.wait(rng.uniform(0.2, 0.6))
+        assert controller.returncode == 0, controller.stderr and controller.stderr.read()
+    assert killed >= 3
+    listed = subprocess.run([*words[:3], "results", str(study), "--json"], capture_output=True, check=True)
+    runs = json.loads(listed.stdout)
+    assert len(runs) == 60
+    assert len({run["config"]["x"] for run in runs}) == 60
+    assert {run["status"] for run in runs} == {"SUCCESS"}

@@ -1,0 +1,198 @@
+"""The controller's end of the nursery: starts it, has it fork seeds, hears how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+from boxwright.propose.nursery import MOST_BYTES, Ended, Forked
+
+END_S = 2.0
+_FULL_PAUSE_S = 0.01
+
+# One thread each: N seeds on all cores slow each other down, and a fork copies one thread only.
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+
+class Child:
+    """One process that a nursery was asked for.
+
+    Attributes:
+        pid: None until it was forked.
+        end: In words how it ended.
+    """
+
+    def __init__(self) -> None:
+        self.pid: int | None = None
+        self.end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+
+class Nursery:
+    """Forks seeds from a process that has imported what they need; a process that dies is started again when needed.
+
+    Args:
+        models: Of the seeds.
+        runs: Of the study.
+    """
+
+    def __init__(self, log_path: Path, models: Collection[str], runs: int) -> None:
+        self._log_path = log_path
+        self._words = [*sorted(models), str(runs)]
+        self._life: _Life | None = None
+        self._starting = asyncio.Lock()
+        self._asked = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The id of its present process."""
+        return None if self._life is None else self._life.process.pid
+
+    async def fork(self, log_path: Path) -> tuple[Child, socket.socket]:
+        """Return a new seed and this end of the socket to it.
+
+        Raises:
+            OSError: No process can be started, or a log cannot be written.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs, log_path.open("ab") as log:
+                async with self._starting:
+                    if self._life is None or self._life.is_over:
+                        self._life = await _start(self._log_path, self._words)
+                self._asked += 1
+                return await self._life.fork(self._asked, theirs, log.fileno()), ours
+        except BaseException:
+            ours.close()
+            raise
+
+    async def close(self) -> None:
+        """End the process; seeds that still live end by themselves."""
+        if self._life is not None:
+            await self._life.close()
+
+
+class _Life:
+    """One process of a nursery."""
+
+    def __init__(self, process: asyncio.subprocess.Process, connection: socket.socket, log_path: Path) -> None:
+        self.process = process
+        self.is_over = False
+        self._is_ready = False
+        self._connection = connection
+        self._log_path = log_path
+        self._children: dict[int, Child] = {}
+        self._ending: asyncio.Task[None] | None = None
+        asyncio.get_running_loop().add_reader(connection.fileno(), self._read)
+
+    async def fork(self, number: int, line: socket.socket, log: int) -> Child:
+        child = self._children[number] = Child()
+        while not self.is_over:
+            try:
+                socket.send_fds(self._connection, [str(number).encode()], [line.fileno(), log])
+            except BlockingIOError:
+                await asyncio.sleep(_FULL_PAUSE_S)
+                continue
+            except OSError:
+                self._lose()
+            break
+        return child
+
+    def _read(self) -> None:
+        while not self.is_over:
+            try:
+                data = self._connection.recv(MOST_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._lose()
+                return
+            self._is_ready = True
+            self._hear(msgspec.json.decode(data, type=Forked | Ended))
+
+    def _hear(self, message: Forked | Ended) -> None:
+        if isinstance(message, Forked):
+            self._children[message.number].pid = message.pid
+            return
+        for number, child in list(self._children.items()):
+            if child.pid == message.pid:
+                _settle(self._children.pop(number), describe(message.code))
+
+    def _lose(self) -> None:
+        """The process is gone: nobody will say how its children end."""
+        if not self.is_over:
+            self.is_over = True
+            asyncio.get_running_loop().remove_reader(self._connection.fileno())
+            self._connection.close()
+            self._ending = asyncio.get_running_loop().create_task(self._end())
+
+    async def _end(self) -> None:
+        try:
+            code = await asyncio.wait_for(self.process.wait(), END_S)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
+            code = await self.process.wait()
+        for child in self._children.values():
+            _settle(child, f"what it was forked from ended: {describe(code)}, see {self._log_path}")
+        self._children.clear()
+
+    async def close(self) -> None:
+        if not self._is_ready and not self.is_over:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGTERM)  # it is importing, and has nothing to lose
+        self._lose()
+        if self._ending is not None:
+            await self._ending
+
+
+async def _start(log_path: Path, words: list[str]) -> _Life:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    try:
+        with theirs, log_path.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # a file named json.py or smac.py where the person happens to be is not ours
+                "-m",
+                "boxwright.propose.nursery",
+                str(theirs.fileno()),
+                *words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ | _ENVIRONMENT,
+                start_new_session=True,  # Ctrl-C in the terminal is the controller's to handle
+                pass_fds=(theirs.fileno(),),
+            )
+    except BaseException:
+        ours.close()
+        raise
+    return _Life(process, ours, log_path)
+
+
+def _settle(child: Child, how: str) -> None:
+    if not child.end.done():
+        child.end.set_result(how)
+
+
+def describe(code: int) -> str:
+    """Return in words how a process ended."""
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"killed by {signal.Signals(-code).name}"
+        return f"killed by signal {-code}"
+    return f"exit code {code}"
