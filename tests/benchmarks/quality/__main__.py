@@ -17,11 +17,12 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 def main() -> None:
     """Carry out what the records do not hold yet, and print the tables."""
-    from quality import askcost
+    from quality import askcost, paired
 
-    if sys.argv[1:2] == ["askcost"]:
-        askcost.main(sys.argv[2:])
-        return
+    for errand in (askcost, paired):
+        if sys.argv[1:2] == [errand.__name__.rpartition(".")[2]]:
+            errand.main(sys.argv[2:])
+            return
     options = _options()
     from quality.cells import read_records, references
     from quality.processes import single_threaded
