@@ -55,9 +55,7 @@ def main(words: Sequence[str]) -> None:
     names = (options.ours, options.peer)
     problems = [find(name) for name in options.problems]
     measures = references(problems, options.cache, options.jobs)
-    pairs = [
-        Pair(problem.name, seed, options.runs, names) for seed in range(options.seeds) for problem in problems
-    ]
+    pairs = [Pair(problem.name, seed, options.runs, names) for seed in range(options.seeds) for problem in problems]
     found: dict[str, list[tuple[float, float]]] = {problem.name: [] for problem in problems}
     for done, (pair, future) in enumerate(each(ask_both, pairs, options.jobs), 1):
         ours, theirs = future.result()
@@ -112,9 +110,7 @@ def _p(difference: NDArray[np.float64]) -> str:
 
 def _interval(differences: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     rng = np.random.default_rng(0)
-    means = [
-        np.mean([np.sign(rng.choice(own, len(own))).mean() for own in differences]) for _ in range(_RESAMPLES)
-    ]
+    means = [np.mean([np.sign(rng.choice(own, len(own))).mean() for own in differences]) for _ in range(_RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 

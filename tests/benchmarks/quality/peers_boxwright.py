@@ -66,7 +66,7 @@ class Boxwright:
     def __init__(self, task: Task, options: Mapping[str, Any]) -> None:
         from boxwright.propose.model_seed import ModelSeed
 
-        given = {"runs": task.budget, "seed": task.seed, **_known(options)}
+        given = {"runs": task.budget, "seed": task.seed, "noisy": task.is_noisy, **_known(options)}
         scenario = msgspec.convert(_of(Optimizer, given), Optimizer)
         own = {key: value for key, value in given.items() if key not in _OF_KINDS}
         settings = msgspec.convert(_of(Settings, own), Settings)

@@ -53,7 +53,14 @@ class ModelSeed:
         # Within a portfolio chance is a kind of its own, and no kind's part.
         share = 0.0 if len(kinds) > 1 and settings.random_share is None else settings.random_share
         effort = Effort(challengers=settings.challengers)
-        self._engine = Engine(space, init.random_seed, _RANDOM, effort)
+        self._engine = Engine(
+            space,
+            init.random_seed,
+            _RANDOM,
+            effort,
+            noisy=settings.noisy,
+            most_calls=settings.max_config_calls,
+        )
         self._searches: list[Search] = [self._engine]
         self._asks: dict[str, Callable[[], Found | None]] = {}
         for kind in kinds:
@@ -103,6 +110,6 @@ class ModelSeed:
 
 
 def _searching(kind: SeedKind, random_share: float | None) -> Kind:
-    if kind.model in ("auto", "gp", "rf"):
+    if kind.model in ("auto", "gp", "rf", "parzen"):
         return Kind(model=kind.model, acquisition=kind.acquisition, random_share=random_share)
     return _RANDOM

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from boxwright.scenario.section import Places, Section
 
-Model: TypeAlias = Literal["auto", "gp", "rf", "tpe", "cma", "random"]
+Model: TypeAlias = Literal["auto", "gp", "rf", "parzen", "tpe", "cma", "random"]
 """A Gaussian process up to some hundred runs and SMAC's forest from there on, one of the two, a Parzen estimator or
 an evolution strategy of Optuna's, or none."""
 

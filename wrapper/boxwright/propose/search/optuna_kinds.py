@@ -10,7 +10,7 @@ import warnings
 from functools import partial
 from typing import Any, Literal
 
-from boxwright.propose.search.engine import COST_LIMIT
+from boxwright.propose.search.history import COST_LIMIT
 from boxwright.space import Domain, Space
 from boxwright.space.values import rounded
 from boxwright.terms import Config, Value, config_key
