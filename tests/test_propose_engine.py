@@ -6,11 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+import numpy as np
 import pytest
 
+from boxwright.propose.protocol import REPEAT
 from boxwright.propose.search.climb import Effort
 from boxwright.propose.search.engine import MOST_FOR_PROCESS, Engine, Kind
-from boxwright.terms import Config
+from boxwright.terms import Config, config_key
 from propose_support import PLANE, make_space, plane_cost
 
 SQUARE = """
@@ -95,7 +97,7 @@ def test_seed_takes_the_forest_when_runs_are_many() -> None:
         engine.tell({"x": x, "y": y}, (x - 0.4) ** 2 + y)
     found = engine.ask()
     assert found is not None
-    assert engine._forest is not None
+    assert engine._models._forest is not None
 
 
 def test_seed_proposes_elsewhere_while_its_best_guess_is_running() -> None:
@@ -111,3 +113,42 @@ def test_seed_proposes_elsewhere_while_its_best_guess_is_running() -> None:
     assert second is not None
     apart = math.dist([float(v) for v in first[0].values()], [float(v) for v in second[0].values()])
     assert apart > 0.01
+
+
+def test_seed_of_a_noisy_study_repeats_what_looks_lucky_but_no_more_often_than_it_may() -> None:
+    engine = Engine(make_space(SQUARE), 1, Kind("gp"), Effort(200, 50, 4, 8, 5), noisy=True, most_calls=2)
+    rng = np.random.default_rng(6)
+    for x, y in rng.random((30, 2)):
+        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal())
+    lucky = {"x": 0.9, "y": 0.9}
+    engine.tell(lucky, -0.5)
+    assert engine.ask() == (lucky, REPEAT)
+    engine.running(lucky)
+    found = engine.ask()
+    assert found is not None
+    assert found[0] != lucky
+    engine.tell(lucky, -0.5)
+    for _ in range(3):
+        found = engine.ask()
+        assert found is not None
+        assert found[0] != lucky
+
+
+def test_seed_without_noise_never_repeats() -> None:
+    done = search(PLANE, plane_cost, 20, Kind("auto"))
+    assert len({config_key(config) for config, _ in done}) == 20
+
+
+def test_seed_mixes_parzen_estimators_in_and_more_of_them_where_noise_is() -> None:
+    def origins(kind: Kind, *, noisy: bool) -> list[str]:
+        engine = Engine(make_space(SQUARE), 2, kind, Effort(50, 20, 2, 4, 2), noisy=noisy)
+        for x, y in np.random.default_rng(7).random((10, 2)):
+            engine.tell({"x": x, "y": y}, x + y)
+        found = [engine.ask() for _ in range(40)]
+        return [answer[1] for answer in found if answer]
+
+    plain, noisy = origins(Kind("auto"), noisy=False), origins(Kind("auto"), noisy=True)
+    assert 3 <= plain.count("model parzen") <= 18
+    assert plain.count("model parzen") < noisy.count("model parzen") < 40
+    assert set(origins(Kind("gp"), noisy=False)) == {"model gp"}
+    assert set(origins(Kind("parzen"), noisy=False)) == {"model parzen"}

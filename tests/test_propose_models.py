@@ -13,11 +13,11 @@ from scipy.stats import norm
 from smac.model.random_forest.random_forest import RandomForest
 
 from boxwright.propose.search.acquisition import log_expected_improvement, log_normal_expected_improvement
-from boxwright.propose.search.columns import Columns
+from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.forest import Forest
-from boxwright.propose.search.gaussian import GaussianProcess
+from boxwright.propose.search.gaussian import MOST_FOR_MEMBERS, GaussianProcess
 from boxwright.propose.search.kernel import Posterior, Prior
-from boxwright.propose.search.targets import gaussian, log_scaled, with_failures
+from boxwright.propose.search.targets import Bend, log_scaled, with_failures
 from propose_support import PLANE, make_space
 
 MIXED = """
@@ -136,7 +136,12 @@ def test_failures_cost_as_much_as_the_worst_success() -> None:
     assert found.tolist() == [4.0, 4.0, -2.0, 4.0]
 
 
-@pytest.mark.parametrize("transform", [gaussian, log_scaled])
+def bent(costs: Rows) -> Rows:
+    bend = Bend.fitted(costs)
+    return np.zeros_like(costs) if bend is None else bend.bent(costs)
+
+
+@pytest.mark.parametrize("transform", [bent, log_scaled])
 @pytest.mark.parametrize(
     "costs",
     [[0.0] * 6, [2e6, 2e6, 2e6, 3e6], [-1e100, 1e100, 0.0, 5.0], [1.0], [1e-300, 2e-300, 1e300]],
@@ -152,6 +157,47 @@ def test_targets_are_finite_and_in_the_order_of_the_costs(transform: object, cos
 
 def test_outlier_does_not_flatten_the_rest() -> None:
     costs = np.append(np.linspace(0.0, 1.0, 20), 1e12)
-    targets = gaussian(costs)
+    targets = bent(costs)
     inside = targets[:20].max() - targets[:20].min()
     assert inside > 0.2 * (targets.max() - targets.min())
+
+
+def test_members_are_draws_from_the_posterior_of_the_hyperparameters() -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.random((6, 1))
+    posterior = Posterior(np.array([(rows - rows.T) ** 2]), np.sin(6 * rows[:, 0]), Prior())
+    theta, drawn = posterior.means, []
+    for _ in range(600):
+        theta = posterior.moved(theta, 3, rng)
+        drawn.append(theta)
+    axes = [
+        mean + spread * np.linspace(-4, 4, 41) for mean, spread in zip(posterior.means, (0.8, 1.0, 2.0), strict=True)
+    ]
+    grid = np.array(np.meshgrid(*axes, indexing="ij")).reshape(3, -1).T
+    values = np.array([posterior.value(place) for place in grid])
+    weights = np.exp(values.min() - values)
+    exact = weights @ grid / weights.sum()
+    spread = np.sqrt(weights @ (grid - exact) ** 2 / weights.sum())
+    assert np.abs((np.mean(drawn[50:], axis=0) - exact) / spread).max() < 0.3
+
+
+def test_posterior_has_one_value_with_and_without_its_gradient() -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.random((9, 2))
+    distances = np.array([(column[:, None] - column[None, :]) ** 2 for column in rows.T])
+    posterior = Posterior(distances, rng.normal(size=9), Prior())
+    theta = np.array([-0.3, 0.4, 0.1, -3.0])
+    assert posterior.value(theta) == pytest.approx(posterior(theta)[0], rel=1e-6)
+    assert posterior.value(np.array([9.0, 0.0, 0.0, 0.0])) == math.inf
+
+
+def test_process_has_members_while_runs_are_few() -> None:
+    columns = Columns(make_space(PLANE))
+    rng = np.random.default_rng(5)
+    process = GaussianProcess(columns, members=3)
+    for count, members in ((8, 3), (MOST_FOR_MEMBERS, 3), (MOST_FOR_MEMBERS + 1, 1)):
+        rows = columns.draw(count, rng)
+        process.train(rows, np.sin(3 * rows[:, :1]))
+        assert len(process.members) == members
+    process.believe(columns.draw(2, rng))
+    assert len(process.members) == 1

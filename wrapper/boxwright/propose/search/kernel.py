@@ -109,7 +109,7 @@ class Posterior:
         covariance = math.exp(theta[-2]) * matern52(squared)
         covariance[np.diag_indices(n)] += math.exp(theta[-1]) + _JITTER
         try:
-            lower = np.linalg.cholesky(covariance)
+            lower = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
         except np.linalg.LinAlgError:
             return math.inf
         half = solve_lower(lower, self._y)

@@ -74,12 +74,6 @@ class Bend:
         return found
 
 
-def gaussian(costs: Rows) -> Rows:
-    """Return costs bent so that they are as normal as can be; zeros for costs that are all the same."""
-    bend = Bend.fitted(costs)
-    return np.zeros_like(costs) if bend is None else bend.bent(costs)
-
-
 def _fitted_exponent(values: Rows) -> float:
     logs = np.sign(values) * np.log1p(np.abs(values))
 
