@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 from boxwright.scenario.section import Places, Section
 
 Model: TypeAlias = Literal["auto", "gp", "rf", "parzen", "tpe", "cma", "random"]
-"""A Gaussian process up to some hundred runs and SMAC's forest from there on, one of the two, a Parzen estimator or
-an evolution strategy of Optuna's, or none."""
+"""A Gaussian process up to some hundred runs and SMAC's forest from there on, both with Parzen estimators; one of the
+three; Optuna's Parzen estimator or evolution strategy; or none."""
 
 Acquisition: TypeAlias = Literal["ei", "pi", "lcb", "ts"]
 """Expected improvement, probability of improvement, lower confidence bound, Thompson sampling."""
@@ -22,7 +22,7 @@ class SeedKind(Section, frozen=True, kw_only=True):
     """One kind of optimizer seed.
 
     Attributes:
-        model: ``gp``, ``rf``, ``auto``, ``tpe``, ``cma`` or ``random``.
+        model: ``gp``, ``rf``, ``auto``, ``parzen``, ``tpe``, ``cma`` or ``random``.
         acquisition: What the predictions of ``gp`` and ``rf`` are weighed by.
         count: How many seeds of this kind; more than one in ``seeds`` only.
     """
