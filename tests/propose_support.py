@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -131,6 +133,15 @@ class Bench:
         await asyncio.gather(*(slot() for _ in range(slots)))
 
 
+async def _until_gone(pid: int) -> None:
+    """Wait for the end of a process; whoever its parent is by now may take a while to collect it."""
+    deadline = time.monotonic() + 10
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, f"process {pid} is still there"
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def bench(
     folder: Path,
@@ -152,4 +163,5 @@ async def bench(
     finally:
         pids = [pid for pid in model.pids if pid is not None]
         await model.close()
-        assert not any(psutil.pid_exists(pid) for pid in pids)
+        for pid in pids:
+            await _until_gone(pid)
