@@ -69,6 +69,8 @@ def main(words: Sequence[str]) -> None:
     for space in SPACES:
         for what in ("ask_s", "replay_s", "memory_mib"):
             print("\n".join(_table(rows, space, what, names, options.runs)))
+    if options.plot:
+        plot(rows, names, options.plot)
     if options.csv:
         with options.csv.open("w", newline="") as file:
             writer = csv.writer(file)
@@ -140,6 +142,28 @@ def _table(
     return table([f"{space}: {what}", *map(str, runs)], cells)
 
 
+def plot(rows: Sequence[Measured], names: Sequence[str], file: Path) -> None:
+    """Draw CPU seconds per ask against runs, one panel for each space."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    mpl.rcParams["svg.hashsalt"] = "askcost"  # the same figures make the same file
+    from matplotlib import pyplot as plt
+
+    figure, panels = plt.subplots(1, len(SPACES), figsize=(9.0, 3.8), sharey=True, layout="constrained")
+    for panel, space in zip(panels, SPACES, strict=True):
+        for name in names:
+            own = [(row.runs, row.ask_s) for row in rows if (row.space, row.peer) == (space, name)]
+            if own:
+                panel.plot(*zip(*own, strict=True), marker="o", markersize=3, label=name)
+        panel.set(xscale="log", yscale="log", title=f"{space} space", xlabel="runs told")
+        panel.grid(alpha=0.3)
+    panels[0].set_ylabel("CPU seconds per ask")
+    panels[-1].legend(fontsize="small")
+    figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+    plt.close(figure)
+
+
 def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
@@ -150,5 +174,6 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     add("--peers", nargs="+", default=list(NAMES), metavar="NAME", help=f"optimizers ({' '.join(NAMES)})")
     add("--runs", nargs="+", type=int, default=list(RUNS), metavar="N", help="numbers of runs")
     add("--limit-s", type=float, default=300.0, help="seconds after which one measurement is given up (300)")
+    add("--plot", type=Path, metavar="FILE", help="draw them as well, as SVG or PNG")
     add("--csv", type=Path, metavar="FILE", help="write the rows as CSV too")
     return parser.parse_args(words)

@@ -297,8 +297,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
             one per slot if absent.
         seed: The first seed's random seed; the others follow.
         model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first up to 300 runs, the
-            second from there on, and Parzen estimators for some proposals; ``parzen``, these; ``tpe`` and ``cma``,
-            Optuna's; ``random``, none.
+            second from there on, and Parzen estimators for half where costs are noisy; ``parzen``, these;
+            ``tpe`` and ``cma``, Optuna's; ``random``, none.
         acquisition: What the model's predictions are weighed by: ``ei``, expected improvement; ``pi``, probability
             of improvement; ``lcb``, lower confidence bound; ``ts``, Thompson sampling; ``portfolio``, the four in
             turn, as they earn it.

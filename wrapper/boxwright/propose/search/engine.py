@@ -25,9 +25,8 @@ MOST_FOR_PROCESS = 300
 _DISTANCES = 20_000_000  # that a fit may hold: one for each parameter and pair of trials, 8 bytes each
 
 _RANDOM_SHARES = {"gp": 0.0, "rf": 0.2, "parzen": 0.0}
-_PARZEN_SHARE = 0.25
-_PARZEN_SHARE_OF_NOISY = 0.5
-_MUCH_NOISE = 0.1  # as a share of the variance of what the process is fitted to
+_PARZEN_SHARE = 0.5  # where costs are noisy; elsewhere even a quarter of the proposals made results worse
+_MUCH_NOISE = 0.2  # as a share of the variance of what the process is fitted to
 _REPEATS_SHARE = 0.15
 _LUCK = 0.5  # standard errors below what the process expects
 _RANDOM_TRIES = 256
@@ -45,7 +44,7 @@ class Kind:
     Attributes:
         model: ``gp``, a Gaussian process; ``rf``, SMAC's forest; ``parzen``, Parzen estimators; ``auto``, a process
             up to ``MOST_FOR_PROCESS`` trials, whose cost grows with their cube, and the forest from there on, with
-            Parzen estimators for some of the proposals.
+            Parzen estimators for half of the proposals where costs are noisy.
         acquisition: What the model's predictions are weighed by; see ``acquisition``.
         random_share: Share of proposals drawn at random; None: what becomes the model.
     """
@@ -155,8 +154,7 @@ class Engine:
             return 1.0
         if self._kind.model != "auto" or self._kind.acquisition != "ei":
             return 0.0
-        is_noisy = self._noisy or self._models.process.noise > _MUCH_NOISE
-        return _PARZEN_SHARE_OF_NOISY if is_noisy else _PARZEN_SHARE
+        return _PARZEN_SHARE if self._noisy or self._models.process.noise > _MUCH_NOISE else 0.0
 
     def _from_parzen(self, settled: Settled) -> Found | None:
         running = self._history.running()

@@ -26,6 +26,7 @@ MOST_FOR_MEMBERS = 100
 _FRESH_STEPS = 50
 _WARM_STEPS = 15
 _FRESH_EVERY = 8
+_MUCH_NOISE = 0.3
 _MOVES = 5
 _FIRST_MOVES = 15
 
@@ -72,7 +73,9 @@ class GaussianProcess:
         starts = [] if self._theta is None else [self._theta]
         fresh = self._fits % _FRESH_EVERY == 0
         if fresh:
-            starts.append(posterior.means)
+            # What goes through every run, and what takes much of it for noise, are valleys of their own.
+            much_noise = np.append(posterior.means[:-1], np.log(_MUCH_NOISE))
+            starts += [posterior.means, much_noise]
         return posterior.minimise(starts, _FRESH_STEPS if fresh else _WARM_STEPS)
 
     def _moved(self, posterior: Posterior, theta: Rows, runs: int) -> list[Rows]:
