@@ -13,14 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import pytest
 
-from boxwright.propose.nursery_process import Nursery
+from boxwright.propose.nursery_process import Cause, End, Nursery
 from boxwright.propose.protocol import Ask, encode
 from boxwright.scenario.model import Optimizer
 from boxwright.terms import config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 
-KILLS = 8  # a seed that dies five times in a row without an answer is given up
+KILLS = 8
 
 SCENARIO = """
 [study]
@@ -53,11 +54,17 @@ async def forked(made: Bench) -> tuple[int, ...]:
     return tuple(pid for pid in made.model.pids if pid is not None)
 
 
-def _is_seed(process: psutil.Process) -> bool:
-    try:
-        return "boxwright.propose.nursery" in process.cmdline()
-    except psutil.NoSuchProcess:
-        return False
+def _nurseries_and_seeds(folder: Path) -> list[psutil.Process]:
+    """Return the nurseries and seeds of the study that was begun in this folder.
+
+    Seeds whose nursery has been killed are nobody's children: they are told by where they run.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if "boxwright.propose.nursery" in process.cmdline() and process.cwd() == str(folder):
+                found.append(process)
+    return found
 
 
 def test_seeds_are_forked_from_one_process_with_one_thread(tmp_path: Path) -> None:
@@ -112,6 +119,29 @@ def test_nursery_killed_while_it_imports_costs_nothing_but_time(tmp_path: Path) 
     assert len({config_key(trial.config) for trial in asyncio.run(study()).trials}) == 6
 
 
+def test_seed_that_has_outlived_its_nursery_and_does_not_listen_is_ended_with_the_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("boxwright.propose.seed_process.CLOSE_GRACE_S", 0.1)
+
+    async def study() -> None:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=1), seeds=1) as made:
+            (seed,) = await forked(made)
+            assert made.model._nursery.pid is not None
+            os.kill(made.model._nursery.pid, signal.SIGKILL)
+            os.kill(seed, signal.SIGSTOP)
+            while made.model._nursery._life is not None and not made.model._nursery._life.is_over:
+                await asyncio.sleep(0.01)
+            try:
+                async with asyncio.timeout(10):
+                    await made.model.close()
+            finally:
+                with suppress(ProcessLookupError):
+                    os.kill(seed, signal.SIGKILL)
+
+    asyncio.run(study())
+
+
 def test_each_seed_writes_to_a_log_of_its_own(tmp_path: Path) -> None:
     async def main() -> None:
         nursery = Nursery(tmp_path / "nursery.log", {"gp"}, 10)
@@ -119,7 +149,7 @@ def test_each_seed_writes_to_a_log_of_its_own(tmp_path: Path) -> None:
             child, line = await nursery.fork(tmp_path / f"{number}.log")
             with line:
                 line.sendall(encode(Ask(id=1)))
-                assert await child.end == "exit code 1"
+                assert await child.end == End("exit code 1", Cause.FAULT)
         await nursery.close()
 
     asyncio.run(main())
@@ -132,16 +162,18 @@ def test_no_run_is_lost_or_doubled_when_seeds_and_their_nursery_are_killed_again
     study = tmp_path / "study"
     words = [sys.executable, "-m", "boxwright", "run", str(tmp_path), "--study", str(study)]
     rng, killed = random.Random(1), 0
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as controller:
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as controller:
         while controller.poll() is None:
-            victims = [p for p in psutil.Process(controller.pid).children(recursive=True) if _is_seed(p)]
+            victims = _nurseries_and_seeds(tmp_path)
             if len(victims) > 1 and killed < KILLS:  # a nursery alone is still importing
                 rng.choice(victims).kill()
                 killed += 1
             with suppress(subprocess.TimeoutExpired):
                 controller.wait(rng.uniform(0.2, 0.6))
         assert controller.returncode == 0, controller.stderr and controller.stderr.read()
-    assert killed >= 3
+    assert killed == KILLS
+    _, left = psutil.wait_procs(_nurseries_and_seeds(tmp_path), timeout=10)
+    assert left == []
     listed = subprocess.run([*words[:3], "results", str(study), "--json"], capture_output=True, check=True)
     runs = json.loads(listed.stdout)
     assert len(runs) == 60

@@ -12,6 +12,7 @@ import pytest
 
 from boxwright.errors import StudyError
 from boxwright.propose.base import Told
+from boxwright.propose.deaths import MAX_FAULTS
 from boxwright.scenario.model import Optimizer
 from boxwright.terms import Status, Trial, config_key
 from propose_support import COUNTS, PLANE, Bench, bench, make_space, plane_cost
@@ -128,6 +129,7 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "scipy.py").write_text(body)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=os.pathsep)
+    monkeypatch.setattr("boxwright.propose.deaths.PAUSE_S", 0.01)
 
     async def study() -> None:
         async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=1), seeds=1) as made:
@@ -138,6 +140,31 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
                 await made.begin()
 
     asyncio.run(study())
+
+
+@pytest.mark.parametrize("whom", ["seed", "nursery"])
+def test_shared_model_outlives_as_many_kills_as_a_seed_may_not_die_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whom: str
+) -> None:
+    monkeypatch.setattr("boxwright.propose.deaths.PAUSE_S", 0.001)
+
+    async def study() -> Bench:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=1), seeds=1) as made:
+            await made.begin()
+            ask = asyncio.create_task(made.begin())
+            killed: int | None = None
+            for _ in range(MAX_FAULTS):
+                while (pid := made.model.pids[0] if whom == "seed" else made.model._nursery.pid) in (killed, None):
+                    await asyncio.sleep(0.001)
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+                killed = pid
+            await ask
+            return made
+
+    made = asyncio.run(study())
+    assert len({config_key(trial.config) for trial in made.trials}) == 2
+    assert len([line for line in made.lines if "is started again" in line]) == MAX_FAULTS
 
 
 def test_shared_model_says_so_when_it_cannot_write_its_logs(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import signal
 import socket
 import sys
 from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import msgspec
@@ -25,18 +27,37 @@ _ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
 }
 
+_KILLS = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, 128 + signal.SIGTERM}
+"""Exit codes of what others ended; a seed exits by itself when it is told to."""
+
+
+class Cause(Enum):
+    """Why a process has ended."""
+
+    FAULT = "of its own doing"
+    HOPELESS = "it said itself why it cannot begin"
+    KILLED = "somebody ended it"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a process has ended, in words, and why."""
+
+    how: str
+    cause: Cause
+
 
 class Child:
     """One process that a nursery was asked for.
 
     Attributes:
         pid: None until it was forked.
-        end: In words how it ended.
+        end: Settled when it has ended, or when its nursery has, and nobody will say.
     """
 
     def __init__(self) -> None:
         self.pid: int | None = None
-        self.end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
 
 
 class Nursery:
@@ -129,7 +150,7 @@ class _Life:
             return
         for number, child in list(self._children.items()):
             if child.pid == message.pid:
-                _settle(self._children.pop(number), describe(message.code))
+                _settle(self._children.pop(number), _end_of(message.code))
 
     def _lose(self) -> None:
         """The process is gone: nobody will say how its children end."""
@@ -146,8 +167,10 @@ class _Life:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGKILL)
             code = await self.process.wait()
+        of_nursery = _end_of(code)
+        end = End(f"what it was forked from ended: {of_nursery.how}, see {self._log_path}", of_nursery.cause)
         for child in self._children.values():
-            _settle(child, f"what it was forked from ended: {describe(code)}, see {self._log_path}")
+            _settle(child, end)
         self._children.clear()
 
     async def close(self) -> None:
@@ -184,15 +207,16 @@ async def _start(log_path: Path, words: list[str]) -> _Life:
     return _Life(process, ours, log_path)
 
 
-def _settle(child: Child, how: str) -> None:
+def _settle(child: Child, end: End) -> None:
     if not child.end.done():
-        child.end.set_result(how)
+        child.end.set_result(end)
 
 
-def describe(code: int) -> str:
-    """Return in words how a process ended."""
+def _end_of(code: int) -> End:
+    """Return how a process ended, by its exit code as ``subprocess`` has it."""
+    how = f"exit code {code}"
     if code < 0:
+        how = f"killed by signal {-code}"
         with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-code).name}"
-        return f"killed by signal {-code}"
-    return f"exit code {code}"
+            how = f"killed by {signal.Signals(-code).name}"
+    return End(how, Cause.KILLED if code in _KILLS else Cause.FAULT)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from boxwright.errors import StudyError
-from boxwright.propose.nursery_process import Nursery
+from boxwright.propose.deaths import Deaths
+from boxwright.propose.nursery_process import Cause, End, Nursery
 from boxwright.propose.protocol import (
     Ask,
     Exhausted,
@@ -21,9 +22,6 @@ from boxwright.propose.protocol import (
     ToOptimizer,
 )
 from boxwright.propose.seed_process import SeedProcess
-
-MAX_DEATHS = 5
-"""So many deaths without an answer in between mean that starting it again does not help."""
 
 
 class OptimizerSeed:
@@ -73,7 +71,7 @@ class OptimizerSeed:
         self._process: SeedProcess | None = None
         self._revival: asyncio.Task[None] | None = None
         self._is_ready = False
-        self._deaths = 0
+        self._deaths = Deaths()
         self._asking = Ask(id=0)
         self._asked_at = 0.0
         self._answer: asyncio.Future[Proposal | Exhausted] | None = None
@@ -139,33 +137,33 @@ class OptimizerSeed:
                 self._hear_ask()
         if not isinstance(message, Proposal | Exhausted):
             return
-        self._deaths = 0
+        self._deaths.answered()
         if message.id == self._asking.id and self._answer is not None and not self._answer.done():
             self.answered_in_s = time.monotonic() - self._asked_at
             self._answer.set_result(message)
         elif isinstance(message, Proposal):
             self._on_orphan(message)
 
-    def _on_end(self, how: str, hopeless: bool) -> None:
+    def _on_end(self, end: End) -> None:
+        self._deaths.died(end.cause, was_idle=self._is_ready and self._answer is None)
         self._process = None
         self._is_ready = False
-        self._deaths += 1
-        if hopeless:
-            self._on_failure(StudyError(f"optimizer seed {self.number}: {how} (see {self._log_path})"))
+        if end.cause is Cause.HOPELESS:
+            self._on_failure(StudyError(f"optimizer seed {self.number}: {end.how} (see {self._log_path})"))
             return
-        if self._deaths >= MAX_DEATHS:
+        if self._deaths.are_too_many:
             self._on_failure(
                 StudyError(
-                    f"optimizer seed {self.number} ended {self._deaths} times in a row, the last time with: {how} "
-                    f"(see {self._log_path})"
+                    f"optimizer seed {self.number} ended {self._deaths.number} times in a row, the last time with: "
+                    f"{end.how} (see {self._log_path})"
                 )
             )
             return
-        self._log(f"seed {self.number}: the optimizer process ended ({how}); it is started again")
+        self._log(f"seed {self.number}: the optimizer process ended ({end.how}); it is started again")
         self._revival = asyncio.create_task(self._revive())
 
     async def _revive(self) -> None:
-        await asyncio.sleep(0.1 * 2**self._deaths if self._deaths > 1 else 0)
+        await asyncio.sleep(self._deaths.pause_s)
         try:
             await self.start()
         except StudyError as error:

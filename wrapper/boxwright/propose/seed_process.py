@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from boxwright.errors import StudyError, one_line
-from boxwright.propose.nursery_process import Child, Nursery
+from boxwright.propose.nursery_process import Cause, Child, End, Nursery
 from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer, decode_from_optimizer, encode
 
 LINE_LIMIT_BYTES = 16 * 2**20
@@ -25,8 +25,7 @@ class SeedProcess:
     Args:
         nursery: What it is forked from.
         on_answer: Called with each message of the process.
-        on_end: Called once unless the process was closed, with how it ended and whether starting it again is
-            hopeless: it said itself why it cannot begin.
+        on_end: Called once unless the process was closed, with how it ended.
     """
 
     def __init__(
@@ -34,7 +33,7 @@ class SeedProcess:
         nursery: Nursery,
         log_path: Path,
         on_answer: Callable[[FromOptimizer], None],
-        on_end: Callable[[str, bool], None],
+        on_end: Callable[[End], None],
     ) -> None:
         self._nursery = nursery
         self._log_path = log_path
@@ -75,7 +74,7 @@ class SeedProcess:
         while not self._complaint:
             try:
                 line = await reader.readline()
-                if not line:
+                if not line.endswith(b"\n"):  # nothing, or what was cut off when it was killed
                     break
                 message = decode_from_optimizer(line)
             except ConnectionError:  # killed before it had read all
@@ -88,19 +87,21 @@ class SeedProcess:
                 break
             self._ready = self._ready or isinstance(message, Ready)
             self._on_answer(message)
-        how = await self._end(child)
+        end = await self._end(child)
         if self._writer is not None:
             self._writer.close()
+        if self._complaint:
+            end = End(self._complaint, Cause.FAULT if self._ready else Cause.HOPELESS)
         if not self._closing:
-            self._on_end(self._complaint or how, bool(self._complaint) and not self._ready)
+            self._on_end(end)
 
-    async def _end(self, child: Child) -> str:
+    async def _end(self, child: Child) -> End:
         """Return how a process ended that has no more to say, and see to it that it has."""
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(asyncio.shield(child.end), CLOSE_GRACE_S)
         _send(child, signal.SIGKILL)
         await asyncio.wait({child.end}, timeout=CLOSE_GRACE_S)
-        return child.end.result() if child.end.done() else "killed, and not heard of since"
+        return child.end.result() if child.end.done() else End("killed, and not heard of since", Cause.KILLED)
 
     async def close(self) -> None:
         """End the process: it is asked by the end of what it reads, then told, then made to."""
@@ -128,6 +129,7 @@ class SeedProcess:
 
 
 def _send(child: Child, number: signal.Signals) -> None:
-    if child.pid is not None and not child.end.done():
+    """Signal a process that is there still: its end of the socket is open, or its nursery has not collected it."""
+    if child.pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.pid, number)
