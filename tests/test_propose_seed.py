@@ -186,7 +186,7 @@ async def main():
     await model.start([], [])
     await model.next()
     await asyncio.gather(model.next(), model.next())
-    print(*model.pids, flush=True)
+    print(model._nursery.pid, *model.pids, flush=True)
     await asyncio.sleep(600)
 asyncio.run(main())
 """
@@ -199,7 +199,7 @@ asyncio.run(main())
                 pids = [int(word) for word in line.split()]
                 break
         controller.send_signal(signal.SIGKILL)
-    assert len(pids) == 2
+    assert len(pids) == 3
     deadline = time.monotonic() + 20
     while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
