@@ -36,6 +36,7 @@ class OptimizerSeed:
         log: Takes lines for the person.
         on_failure: Called when the seed cannot be kept alive.
         on_orphan: Called with a proposal whose asker is gone.
+        on_readiness: Called with whether a process can answer, when that changes.
 
     Attributes:
         in_flight: Keys of the configurations of its own that run.
@@ -55,6 +56,7 @@ class OptimizerSeed:
         log: Callable[[str], None],
         on_failure: Callable[[StudyError], None],
         on_orphan: Callable[[Proposal], None],
+        on_readiness: Callable[[bool], None],
     ) -> None:
         self.number = number
         self.in_flight: set[tuple[str, int]] = set()  # key of the configuration, and which repeat of it
@@ -68,6 +70,7 @@ class OptimizerSeed:
         self._log = log
         self._on_failure = on_failure
         self._on_orphan = on_orphan
+        self._on_readiness = on_readiness
         self._process: SeedProcess | None = None
         self._revival: asyncio.Task[None] | None = None
         self._is_ready = False
@@ -133,6 +136,7 @@ class OptimizerSeed:
     def _on_answer(self, message: FromOptimizer) -> None:
         if isinstance(message, Ready):
             self._is_ready = True
+            self._on_readiness(True)
             if self._answer is not None and not self._answer.done():
                 self._hear_ask()
         if not isinstance(message, Proposal | Exhausted):
@@ -148,6 +152,7 @@ class OptimizerSeed:
         self._deaths.died(end.cause, was_idle=self._is_ready and self._answer is None)
         self._process = None
         self._is_ready = False
+        self._on_readiness(False)
         if end.cause is Cause.HOPELESS:
             self._on_failure(StudyError(f"optimizer seed {self.number}: {end.how} (see {self._log_path})"))
             return

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +15,15 @@ from msgspec import Raw
 from boxwright.errors import SpaceError, StudyError
 from boxwright.propose.ahead import Ahead, Pace, Prepared
 from boxwright.propose.base import ExhaustedError, Proposal, Told
-from boxwright.propose.calls import Calls
 from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.kinds import hosted_kinds, seed_kinds
+from boxwright.propose.knowledge import Knowledge, tell
 from boxwright.propose.nursery_process import Nursery
 from boxwright.propose.optimizer_seed import OptimizerSeed
-from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings, Tell
+from boxwright.propose.protocol import REPEAT, Exhausted, Init, Running, Settings
 from boxwright.propose.protocol import Proposal as Answer
 from boxwright.propose.shares import Shares
+from boxwright.propose.turns import Turns
 from boxwright.propose.warm import Warm
 from boxwright.scenario.model import Optimizer
 from boxwright.space import Space, space_to_json
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
 MAX_COLLISIONS = 3
 """So many answers in a row that another seed was first with: then one is drawn at random."""
-
-TURN_S = 1.0
-"""So long an ask waits for the one before it."""
 
 SHARES_EVERY = 10
 """After so many settled trials the log says how much each kind may propose."""
@@ -81,16 +77,14 @@ class SharedModel:
         self._log = log
         self._warm = warm or Warm()
         self._space_json = Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))  # on one line
-        self._finished: list[Told] = []
+        self._known = Knowledge(
+            self._warm, noisy=noisy, max_config_calls=settings.max_config_calls, study_seed=study_seed
+        )
         self._noisy = noisy
-        self._study_seed = study_seed
-        self._running: dict[tuple[str, int], tuple[Config, int | None, str]] = {}
-        self._calls: dict[str, Calls] = {}
         self._initial: deque[tuple[int, Config]] = deque()
         self._spare: deque[tuple[int, Answer]] = deque()
         self._failure: StudyError | None = None
-        self._free_seeds = asyncio.Semaphore(seeds)
-        self._last_answered: asyncio.Future[None] | None = None
+        self._turns = Turns(seeds)
         self._pace = Pace()
         self._ahead = Ahead(settings.ahead, self._pace, prepare=self._prepare, is_due=self._is_ahead_due)
         self._log_dir = log_dir
@@ -108,10 +102,11 @@ class SharedModel:
             self._log_dir / f"seed-{number}.log",
             self._nursery,
             init=self._init,
-            knowledge=self._knowledge,
+            knowledge=self._known.messages,
             log=self._log,
             on_failure=self._fail,
             on_orphan=lambda answer: self._spare.append((number, answer)),
+            on_readiness=lambda is_ready: self._turns.note(number, is_ready),
         )
 
     @property
@@ -128,7 +123,7 @@ class SharedModel:
         for told in finished:
             self._remember(told)
         for trial in running:
-            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed, trial.origin)
+            self._mark(trial.config, self._known.repeat(trial), trial.optimizer_seed, trial.origin)
         try:
             self._log_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -138,24 +133,23 @@ class SharedModel:
         await asyncio.gather(*(seed.start() for seed in self._seeds))
         design = self._warm.design(initial_design(self._space, self._settings, len(self._seeds)))
         missing = [
-            (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._calls
+            (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._known.keys
         ]
         # A study that was extended has a larger design by rule, but is past the point of starting blindly.
-        self._initial.extend(missing[: max(0, len(design) - len(self._calls))])
+        self._initial.extend(missing[: max(0, len(design) - len(self._known.keys))])
 
     def running(self, trial: Trial) -> None:
         """Hear that this trial starts now; the seeds know already if it was proposed here."""
-        calls = self._calls.get(config_key(trial.config))
-        if calls is None or self._repeat(trial) not in calls.repeats:
-            self._mark(trial.config, self._repeat(trial), trial.optimizer_seed, trial.origin)
+        if not self._known.knows(trial):
+            self._mark(trial.config, self._known.repeat(trial), trial.optimizer_seed, trial.origin)
 
     def finished(self, told: Told) -> None:
         """Hear how a trial ended, and tell all seeds at once."""
         self._remember(told)
         for seed in self._seeds:
-            seed.hear(_tell(told, seed.number))
+            seed.hear(tell(told, seed.number))
         self._ahead.hear()
-        if len(self._shares.kinds) > 1 and len(self._finished) % SHARES_EVERY == 0:
+        if len(self._shares.kinds) > 1 and self._known.finished % SHARES_EVERY == 0:
             self._log(f"shares: {self._shares}")
 
     async def next(self) -> Proposal:
@@ -168,37 +162,21 @@ class SharedModel:
         self._check()
         while self._initial:
             number, config = self._initial.popleft()
-            if config_key(config) not in self._calls:
+            if config_key(config) not in self._known.keys:
                 seed = min(self._seeds, key=lambda seed: seed.load)
                 proposal = self._accept(seed, config, f"initial design {number}")
                 self._ahead.make()
                 return proposal
-        async with self._free_seeds, self._turn():
+        async with self._turns.turn():
             self._check()
             while self._spare:
                 number, answer = self._spare.popleft()
                 spare = self._checked(self._seeds[number - 1], answer)
-                if self._may_run(spare, answer.origin):
+                if self._known.may_run(spare, answer.origin):
                     return self._accept(self._seeds[number - 1], spare, answer.origin, answer.expected_improvement)
             proposal = await self._taken_ahead() or await self._fresh()
             self._ahead.make()
             return proposal
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait for the answer before this one, so that the seed knows it as running: at one time, all know the same.
-
-        Seeds with Gaussian processes that know the same propose nearly the same. A seed that does not answer holds
-        up the others for ``TURN_S`` only.
-        """
-        before, answered = self._last_answered, asyncio.get_running_loop().create_future()
-        self._last_answered = answered
-        try:
-            if before is not None:
-                await asyncio.wait({before}, timeout=TURN_S)
-            yield
-        finally:
-            answered.set_result(None)
 
     async def _taken_ahead(self) -> Proposal | None:
         """Return what was made ahead and is free still, if that is better than to wait for a fresh proposal."""
@@ -230,11 +208,7 @@ class SharedModel:
 
     def _is_ahead_due(self) -> bool:
         """Whether a model has something to go by, and there is a run left for what it proposes."""
-        return bool(self._finished or self._warm.told) and not self._initial and self._proposed < self._settings.runs
-
-    @property
-    def _proposed(self) -> int:
-        return sum(len(calls.repeats) for calls in self._calls.values())
+        return not self._known.is_empty and not self._initial and self._known.proposed < self._settings.runs
 
     def _next_seed(self) -> OptimizerSeed | None:
         """Return the seed whose turn it is among those that nobody is asking.
@@ -253,9 +227,9 @@ class SharedModel:
         while True:
             answer = await seed.ask()
             if isinstance(answer, Exhausted):
-                if (known := self._warm.left(self._calls.keys())) is not None:
+                if (known := self._warm.left(self._known.keys)) is not None:
                     return self._accept(seed, known, "warm start")
-                if (again := self._least_run()) is None:
+                if (again := self._known.least_run()) is None:
                     raise ExhaustedError
                 return self._accept(seed, again, REPEAT)
             self._pace.asked(seed.answered_in_s)
@@ -269,7 +243,7 @@ class SharedModel:
     def _accepted(self, seed: OptimizerSeed, answer: Answer) -> Proposal | None:
         """Accept what a seed proposed; None where another seed was first."""
         config = self._checked(seed, answer)
-        if not self._may_run(config, answer.origin):
+        if not self._known.may_run(config, answer.origin):
             return None
         self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
         return self._accept(seed, config, answer.origin, answer.expected_improvement)
@@ -285,45 +259,27 @@ class SharedModel:
         import numpy as np
 
         rng: np.random.Generator = np.random.default_rng(
-            [self._settings.seed, seed.number, len(self._calls), collisions]
+            [self._settings.seed, seed.number, len(self._known.keys), collisions]
         )
         for _ in range(_DRAWS):
             config = self._space.from_unit(rng.random(len(self._space.names)).tolist())
-            if config is not None and config_key(config) not in self._calls:
+            if config is not None and config_key(config) not in self._known.keys:
                 return config
         return None
-
-    def _may_run(self, config: Config, origin: str) -> bool:
-        """Return whether this is new, or means to be a repeat and is not one too many."""
-        calls = self._calls.get(config_key(config))
-        return calls is None or (self._noisy and origin == REPEAT and self._has_room(calls))
-
-    def _has_room(self, calls: Calls) -> bool:
-        return len(calls.repeats) < self._settings.max_config_calls
-
-    def _least_run(self) -> Config | None:
-        """Return what a used-up finite space goes on with: of what has run least often, the best so far."""
-        left = [calls for calls in self._calls.values() if self._has_room(calls)] if self._noisy else []
-        return min(left, key=lambda calls: (len(calls.repeats), calls.mean_cost)).config if left else None
 
     def _accept(
         self, seed: OptimizerSeed, config: Config, origin: str, expected_improvement: float | None = None
     ) -> Proposal:
         seed.proposals += 1
-        calls = self._calls.get(config_key(config))
-        repeat = 0 if calls is None else calls.next_repeat
+        repeat = self._known.next_repeat(config)
         self._mark(config, repeat, seed.number, origin)
         self._pace.began((config_key(config), repeat))
         return Proposal(config, origin, seed.number, repeat, expected_improvement)
 
-    def _repeat(self, trial: Trial) -> int:
-        return trial.seed - self._study_seed
-
     def _mark(self, config: Config, repeat: int, owner: int | None, origin: str) -> None:
         """Take this configuration as running, and let all seeds know before anything else is asked of them."""
         key = config_key(config)
-        self._calls.setdefault(key, Calls(config)).repeats.add(repeat)
-        self._running[key, repeat] = (config, owner, origin)
+        self._known.begin(config, repeat, owner, origin)
         self._shares.proposed(key, origin)
         for seed in self._seeds:
             if seed.number == owner:
@@ -331,12 +287,8 @@ class SharedModel:
             seed.hear(Running(config=dict(config), own=seed.number == owner, origin=origin))
 
     def _remember(self, told: Told) -> None:
-        key, repeat = config_key(told.trial.config), self._repeat(told.trial)
-        calls = self._calls.setdefault(key, Calls(told.trial.config))
-        calls.repeats.add(repeat)
-        calls.costs.append(math.inf if told.cost is None else told.cost)
-        self._running.pop((key, repeat), None)
-        self._finished.append(told)
+        key, repeat = config_key(told.trial.config), self._known.repeat(told.trial)
+        self._known.end(told)
         self._shares.told(key, told.cost, told.trial.origin)
         self._pace.ended((key, repeat))
         for seed in self._seeds:
@@ -354,15 +306,8 @@ class SharedModel:
             max_config_calls=self._settings.max_config_calls,
         )
         # A process that takes up after others must not repeat their random numbers.
-        random_seed = (self._settings.seed + number - 1 + 1_000_003 * self._proposed) % 2**31
+        random_seed = (self._settings.seed + number - 1 + 1_000_003 * self._known.proposed) % 2**31
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space_json, settings=settings)
-
-    def _knowledge(self, number: int) -> list[Running | Tell]:
-        settled: list[Running | Tell] = [_tell(told, number) for told in (*self._warm.told, *self._finished)]
-        return settled + [
-            Running(config=dict(config), own=owner == number, origin=origin)
-            for config, owner, origin in self._running.values()
-        ]
 
     def _check(self) -> None:
         if self._failure is not None:
@@ -370,6 +315,7 @@ class SharedModel:
 
     def _fail(self, error: StudyError) -> None:
         self._failure = self._failure or error
+        self._turns.end()
         for seed in self._seeds:
             seed.fail(self._failure)
 
@@ -378,15 +324,3 @@ class SharedModel:
         await self._ahead.close()
         await asyncio.gather(*(seed.close() for seed in self._seeds))
         await self._nursery.close()
-
-
-def _tell(told: Told, number: int) -> Tell:
-    trial = told.trial
-    return Tell(
-        trial=trial.number,
-        config=dict(trial.config),
-        status=told.status,
-        cost=told.cost,
-        own=trial.optimizer_seed == number,
-        origin=trial.origin,
-    )
