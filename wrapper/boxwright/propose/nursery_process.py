@@ -116,6 +116,7 @@ class _Life:
         self._children: dict[int, Child] = {}
         self._ending: asyncio.Task[None] | None = None
         asyncio.get_running_loop().add_reader(connection.fileno(), self._read)
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     async def fork(self, number: int, line: socket.socket, log: int) -> Child:
         child = self._children[number] = Child()
@@ -129,6 +130,12 @@ class _Life:
                 self._lose()
             break
         return child
+
+    async def _watch(self) -> None:
+        # The connection alone does not say it: a seed that was forked a moment ago holds the other end, too.
+        await self.process.wait()
+        self._read()
+        self._lose()
 
     def _read(self) -> None:
         while not self.is_over:
@@ -180,6 +187,7 @@ class _Life:
         self._lose()
         if self._ending is not None:
             await self._ending
+        await self._watching
 
 
 async def _start(log_path: Path, words: list[str]) -> _Life:
