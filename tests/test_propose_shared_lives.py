@@ -138,6 +138,10 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
                 await made.begin()
             with pytest.raises(StudyError, match=message):
                 await made.begin()
+            async with asyncio.timeout(5):  # and whoever was about to ask when it failed
+                assert await made.model._prepare() is None
+                with pytest.raises(StudyError, match=message):
+                    await made.model._fresh()
 
     asyncio.run(study())
 

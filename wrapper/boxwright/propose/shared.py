@@ -198,6 +198,7 @@ class SharedModel:
             return None
         seed.asked += 1
         try:
+            self._check()
             answer = await seed.ask(ahead=True)
         except StudyError:
             return None  # who wants a proposal is told
@@ -225,6 +226,7 @@ class SharedModel:
     async def _ask(self, seed: OptimizerSeed) -> Proposal:
         collisions = 0
         while True:
+            self._check()  # an ask that comes after a failure has nobody who ends it
             answer = await seed.ask()
             if isinstance(answer, Exhausted):
                 if (known := self._warm.left(self._known.keys)) is not None:
