@@ -16,6 +16,7 @@ from boxwright.terms import Status
 from support import RunBoxwright, Running, statuses
 
 QUICK = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
+SLOW = 'sleep 2; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 MIDDLING = 'sleep 1; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -197,9 +198,7 @@ def test_maximised_quality_turns_the_sign_of_the_cost(
 def test_wallclock_limit_starts_no_new_run(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
-    done = boxwright(
-        "run", make_scenario(MIDDLING, more="[limits]\nwallclock_s = 1.5\n"), "--study", "s", "--slots", "1"
-    )
+    done = boxwright("run", make_scenario(SLOW, more="[limits]\nwallclock_s = 5\n"), "--study", "s", "--slots", "1")
     assert done.returncode == 0  # that is what was asked for
     assert "limits.wallclock_s is over: no new runs" in done.stderr
     assert f"continue with: boxwright resume {tmp_path / 's'}" in done.stderr
