@@ -70,7 +70,13 @@ def test_study_is_stopped_while_its_optimizer_does_not_answer(
 ) -> None:
     quick = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
     running = start(make_scenario(quick, design=OPTIMIZER), "--slots", "1")
-    child_of(running, "boxwright.propose.seed").suspend()
+    nursery = child_of(running, "boxwright.propose.nursery")
+    deadline = time.monotonic() + 60
+    while not nursery.children():
+        assert time.monotonic() < deadline, "no seed within 60 s"
+        time.sleep(0.01)
+    for process in (*nursery.children(), nursery):
+        process.suspend()
     running.wait_for_runs(2)
     time.sleep(0.5)
     began = time.monotonic()
