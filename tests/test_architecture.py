@@ -54,6 +54,7 @@ PUBLIC_NAMES = [
     "__version__",
     "archive",
     "check",
+    "convert",
     "doctor",
     "init",
     "kill",

@@ -12,11 +12,13 @@ from ConfigSpace.hyperparameters import NumericalHyperparameter
 from boxwright.gallery import gallery_root, gallery_scenarios
 from boxwright.materialise import Materialiser, Plan, RunContext
 from boxwright.scenario import LoadedScenario, load_scenario
+from boxwright.scenario.layers import find_scenario
 from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.terms import Slot, Trial
 
-NAMES = ("branin", "mnist-csv", "mnist-doe", "mnist-smac")
+IN_TOML = ("branin", "mnist-csv", "mnist-doe", "mnist-smac")
+NAMES = (*IN_TOML, "smac2-scenario")
 
 
 def open_scenario(path: Path) -> tuple[LoadedScenario, Space]:
@@ -35,7 +37,7 @@ def plan_default(path: Path, folder: Path) -> Plan:
     )
 
 
-def test_gallery_holds_the_four_scenarios() -> None:
+def test_gallery_holds_these_scenarios() -> None:
     assert tuple(gallery_scenarios()) == NAMES
 
 
@@ -43,12 +45,12 @@ def test_gallery_holds_the_four_scenarios() -> None:
 def test_scenario_stands_alone_when_its_folder_is_copied(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "a copy"
     shutil.copytree(gallery_scenarios()[name], folder)
-    plan = plan_default(folder / "scenario.toml", tmp_path / "run")
+    plan = plan_default(find_scenario(folder), tmp_path / "run")
     assert Path(plan.argv[0]).is_file()
     assert not any(str(gallery_root() / "scenarios") in word for word in plan.argv)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_TOML)
 def test_scenario_names_its_schema_in_its_first_line(name: str) -> None:
     text = (gallery_scenarios()[name] / "scenario.toml").read_text("utf-8")
     assert text.startswith("#:schema ../scenario.schema.json\n")

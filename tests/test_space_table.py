@@ -106,8 +106,8 @@ def test_table_joins_a_parameter_file_with_parameters_of_its_own(tmp_path: Path)
         ('forbiden = ["{a=1}"]', 'Did you mean "forbidden"?'),
         ('file = ["a.pcs"]', "file must be a text"),
         ('file = "missing.pcs"', "missing.pcs: this parameter file cannot be read: No such file or directory."),
-        ('file = "params.txt"', "ends in .pcs or .json"),
-        ('file = "."', "ends in .pcs or .json"),
+        ('file = "params.yaml"', "ends in .pcs, .txt or .json"),
+        ('file = "."', "ends in .pcs, .txt or .json"),
         ('file = "a\\u0000.pcs"', "cannot be read"),
     ],
 )  # fmt: skip

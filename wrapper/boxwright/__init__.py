@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boxwright.commands.archive import archive
     from boxwright.commands.check import check
+    from boxwright.commands.convert import convert
     from boxwright.commands.doctor import doctor
     from boxwright.commands.init import init
     from boxwright.commands.results import results, results_by_config
@@ -27,6 +28,7 @@ __all__ = [
     "__version__",
     "archive",
     "check",
+    "convert",
     "doctor",
     "init",
     "kill",

@@ -101,7 +101,7 @@ def run(
     warm_start: Sequence[str],
     settings: Sequence[str],
 ) -> int:
-    """Carry out SCENARIO (a file, or a folder that holds scenario.toml) in a new study."""
+    """Carry out SCENARIO in a new study: TOML, a scenario file of SMAC v2, or a folder that holds one of them."""
     from boxwright.commands.running import run_command
 
     return run_command(
@@ -212,6 +212,16 @@ def archive(study: str, target: str | None, best: int | None) -> int:
     from boxwright.commands.archive import archive_command
 
     return archive_command(study, target, best=best)
+
+
+@cli.command(short_help="Turn a scenario of SMAC v2 into TOML, or back.")
+@click.argument("source")
+@click.argument("target")
+def convert(source: str, target: str) -> int:
+    """Write SOURCE, a scenario of SMAC v2, as TARGET.toml, or one in TOML as SMAC v2 has them."""
+    from boxwright.commands.convert import convert_command
+
+    return convert_command(source, target)
 
 
 @cli.command()

@@ -16,6 +16,7 @@ def gallery_root() -> Path:
 
 
 def gallery_scenarios() -> dict[str, Path]:
-    """Return the shipped scenarios: name → folder that holds ``scenario.toml``."""
-    found = sorted((gallery_root() / "scenarios").glob("*/scenario.toml"))
+    """Return the shipped scenarios: name → folder that holds ``scenario.toml``, or SMAC v2's ``scenario.txt``."""
+    root = gallery_root() / "scenarios"
+    found = sorted((*root.glob("*/scenario.toml"), *root.glob("*/scenario.txt")))
     return {path.parent.name: path.parent for path in found}

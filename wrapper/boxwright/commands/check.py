@@ -38,7 +38,10 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
     warm = setup.warm_start.told(setup.scenario.study.objective.direction)
     config = warm.best or setup.space.default() if setup.scenario.design is None else next(setup.configs())
     study = Path("studies") / str(loaded.scenario.study.name)
-    trial = Trial(1, config, seed=setup.scenario.study.seed, origin="check")
+    rows = setup.scenario.instances.rows
+    instance, seed = rows[0] if rows else (None, None)
+    seed = setup.scenario.study.seed if seed is None else seed
+    trial = Trial(1, config, instance=instance, seed=seed, origin="check")
     folder = run_folder(study.absolute(), 1)
     context = RunContext(
         run=1, trial=trial, slot=setup.slots[0], folder=folder, study=study.absolute(), mark="check", attempt=1

@@ -27,6 +27,7 @@ def init(name: str, folder: str | Path | None = None) -> Path:
         UserError: No scenario has this name, or the folder exists.
     """
     from boxwright.scenario import scenario_schema
+    from boxwright.scenario.layers import find_scenario
 
     known = gallery_scenarios()
     if name not in known:
@@ -40,7 +41,7 @@ def init(name: str, folder: str | Path | None = None) -> Path:
         shutil.copytree(
             known[name], target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "studies", ".*")
         )
-        scenario = target / "scenario.toml"
+        scenario = find_scenario(target)
         text = scenario.read_text(encoding="utf-8")
         scenario.write_text(text.replace(f"#:schema ../{SCHEMA_FILE}", f"#:schema {SCHEMA_FILE}"), encoding="utf-8")
         (target / SCHEMA_FILE).write_text(json.dumps(scenario_schema(), indent=1) + "\n", encoding="utf-8")
@@ -57,7 +58,9 @@ def init_command(name: str | None, folder: str | None) -> int:
             title = readme.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") if readme.exists() else ""
             sys.stdout.write(f"{known:16} {title.removeprefix(known).lstrip(': ')}\n")
         return 0
+    from boxwright.scenario.layers import find_scenario
+
     target = init(name, folder)
     sys.stdout.write(f"{target}\n")
-    sys.stderr.write(f"look at {target / 'scenario.toml'}, then: boxwright check {target}\n")
+    sys.stderr.write(f"look at {find_scenario(target)}, then: boxwright check {target}\n")
     return 0

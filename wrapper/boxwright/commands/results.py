@@ -92,14 +92,14 @@ def _select(study: str | Path, sort: str | None, where: Sequence[str], *, by_con
     opened = open_study(study)
     with opened.store as store:
         records = list(store.runs())
-        incumbent, noisy = store.incumbent(), store.is_noisy
+        incumbent, noisy, least = store.incumbent(), store.is_noisy, store.least_runs
     parameters, metrics = parameter_names(opened.folder), shown_metrics(opened.scenario)
     known = columns(records, parameters, metrics)
     tests = [condition(text, known) for text in where]
     chosen = [record for record in records if all(test(record) for test in tests)]
     configs: list[ConfigRecord] = []
     if by_config:
-        configs = list(ConfigRecords((record for record in chosen if record.settles), noisy=noisy))
+        configs = list(ConfigRecords((record for record in chosen if record.settles), noisy=noisy, least_runs=least))
     if sort:
         column = find_column(sort.removeprefix("-"), known, "--sort")
         falling = sort.startswith("-")

@@ -86,7 +86,8 @@ def run(request: Request, inbox: Inbox) -> tuple[Exit, tuple[int, ...]]:
 def _carry_out(request: Request, inbox: Inbox) -> CommandEnd:
     limits = Limits(request.cutoff_s, request.grace_s, request.memory_bytes, request.output_bytes)
     folder = Path(request.folder)
-    command = Command(request.argv, request.env, folder, "stdout.log", "stderr.log", limits)
+    workdir = None if request.workdir is None else Path(request.workdir)
+    command = Command(request.argv, request.env, folder, "stdout.log", "stderr.log", limits, workdir)
     return carry_out(command, request.run, inbox)
 
 

@@ -38,6 +38,7 @@ class Request(Struct, frozen=True, kw_only=True):
     Attributes:
         run: Number of the run.
         folder: Working directory; ``stdout.log``, ``stderr.log`` and ``exit.json`` are written here.
+        workdir: Working directory of the main command, if it is another one.
         argv: The command, without a shell.
         env: The full environment.
         cutoff_s: Wall-clock limit of the main command.
@@ -52,6 +53,7 @@ class Request(Struct, frozen=True, kw_only=True):
     folder: str
     argv: tuple[str, ...]
     env: dict[str, str]
+    workdir: str | None = None
     cutoff_s: float | None = None
     grace_s: float = 3.0
     memory_bytes: int | None = None

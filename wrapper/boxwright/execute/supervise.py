@@ -40,6 +40,7 @@ class Command:
     stdout: str
     stderr: str
     limits: Limits
+    workdir: Path | None = None  # its folder, if None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class _Children:
 def _start(command: Command, log_fds: tuple[int, int]) -> int:
     process = subprocess.Popen(
         command.argv,
-        cwd=command.folder,
+        cwd=command.workdir or command.folder,
         env=command.env,
         stdin=subprocess.DEVNULL,
         stdout=log_fds[0],

@@ -87,9 +87,11 @@ class CommandLine:
         place: str,
         *,
         noisy: bool = False,
+        specific: Mapping[str, str] | None = None,
     ) -> None:
         """Cut and compile the command; see ``Words`` and ``flag_words`` for the arguments."""
         self._noisy = noisy
+        self._specific = specific or {}
         self._command, self._reals, self._cutoff_s = command, reals, cutoff_s
         self._shell_line: JinjaTemplate | None = None
         self._words: Words | None = None
@@ -123,6 +125,7 @@ class CommandLine:
             reals=self._reals,
             cutoff_s=self._cutoff_s,
             noisy=self._noisy,
+            specific=self._specific,
         )
         if self._shell_line:
             line = self._shell_line.render(values)

@@ -8,6 +8,7 @@ second counts within what the first leaves, so that both together would hide eve
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 
 from boxwright.materialise.context import RunContext
@@ -39,7 +40,7 @@ def inherited_environment(scenario: Scenario, environment: Mapping[str, str]) ->
     return {
         name: value
         for name, value in environment.items()
-        if name not in unset and not name.startswith("BOXWRIGHT_") and name != "AEATK_CONCURRENT_TASK_ID"
+        if name not in unset and not name.startswith("BOXWRIGHT_") and not name.startswith("AEATK_")
     }
 
 
@@ -67,8 +68,9 @@ def added_environment(context: RunContext, scenario: Scenario, settings: Mapping
     for name, value in (("CUTOFF_S", cutoff_s), ("BUDGET", trial.budget), ("INSTANCE", trial.instance)):
         if value is not None:
             added[f"BOXWRIGHT_{name}"] = text_of(value)
-    if scenario.command.flags == "smac2":
+    if scenario.command.flags in ("smac2", "smac2-quoted"):
         added["AEATK_CONCURRENT_TASK_ID"] = str(slot.number)
+        added["AEATK_EXECUTION_UUID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{context.mark}:{context.run}"))
     for name in scenario.environment.unset:
         added.pop(name, None)
     added |= settings

@@ -6,7 +6,7 @@ reads it. True and false are ``true`` and ``false``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from boxwright.materialise.values import java_double, text_of
 from boxwright.scenario.model import FlagDialect
@@ -21,6 +21,9 @@ RUN_LENGTH = 2147483647
 DETERMINISTIC_SEED = -1
 """What SMAC v2 writes where the seed does not matter, as ours of 0 does not; any other seed of it is above 0."""
 
+NO_SPECIFIC = "0"
+"""What SMAC v2 writes where an instance has no specific text."""
+
 
 def flag_words(
     trial: Trial,
@@ -30,6 +33,7 @@ def flag_words(
     reals: Collection[str] = (),
     cutoff_s: float | None = None,
     noisy: bool = False,
+    specific: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Return the words that are appended to the command.
 
@@ -42,10 +46,15 @@ def flag_words(
             category that is a number stays as it was written.
         cutoff_s: The cutoff of the run, None for none.
         noisy: Whether the seed matters, so that 0 is one like any other.
+        specific: By instance, the text that SMAC v2 hands on beside its name.
     """
     active = [(name, value) for name, value in trial.config.items() if name not in skip]
-    if dialect == "smac2":
-        return [*_smac2_head(trial, cutoff_s, noisy=noisy), *_smac2_flags(active, reals)]
+    if dialect in ("smac2", "smac2-quoted"):
+        text = (specific or {}).get(trial.instance or "", NO_SPECIFIC)
+        return [
+            *_smac2_head(trial, text, cutoff_s, noisy=noisy),
+            *_smac2_flags(active, reals, "'" * (dialect == "smac2-quoted")),
+        ]
     return [word for name, value in active for word in _flag(name, text_of(value), dialect)]
 
 
@@ -63,14 +72,15 @@ def _flag(name: str, text: str, dialect: FlagDialect) -> tuple[str, ...]:
             return ()
 
 
-def _smac2_head(trial: Trial, cutoff_s: float | None, *, noisy: bool) -> list[str]:
+def _smac2_head(trial: Trial, specific: str, cutoff_s: float | None, *, noisy: bool) -> list[str]:
     instance = "no_instance" if trial.instance is None else trial.instance
     cutoff = java_double(UNLIMITED_S if cutoff_s is None else cutoff_s)
     seed = trial.seed if noisy else trial.seed or DETERMINISTIC_SEED
-    return [instance, "0", cutoff, str(RUN_LENGTH), str(seed)]
+    return [instance, specific, cutoff, str(RUN_LENGTH), str(seed)]
 
 
-def _smac2_flags(active: list[tuple[str, Value]], reals: Collection[str]) -> Iterator[str]:
+def _smac2_flags(active: list[tuple[str, Value]], reals: Collection[str], quote: str) -> Iterator[str]:
     for name, value in active:
         yield f"-{name}"
-        yield java_double(float(value)) if name in reals else text_of(value)
+        text = java_double(float(value)) if name in reals else text_of(value)
+        yield f"{quote}{text}{quote}"

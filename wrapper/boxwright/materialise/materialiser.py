@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,16 @@ class Materialiser:
             for name, text in scenario.environment.set.items()
         }
         reals = frozenset(name for name in space.names if space.domain(name).kind == "float")
+        inside = scenario.command.folder
+        self._workdir = None if inside is None else os.path.normpath(scenario_folder / inside)
         self._command = CommandLine(
-            scenario.command, reals, scenario.limits.cutoff_s, scenario_folder, place, noisy=scenario.is_noisy
+            scenario.command,
+            reals,
+            scenario.limits.cutoff_s,
+            Path(self._workdir or scenario_folder),
+            place,
+            noisy=scenario.is_noisy,
+            specific=scenario.instances.specific,
         )
         self._post = (
             Words(scenario.postprocess.argv, f"{place}: postprocess.argv", scenario_folder)
@@ -97,6 +105,7 @@ class Materialiser:
             files=self._files(context.trial, values),
             stages=self._stages,
             post_argv=self._post.render(values, search_path) if self._post else None,
+            workdir=self._workdir,
         )
 
     def _files(self, trial: Trial, values: dict[str, object]) -> dict[str, PlannedFile]:
@@ -153,7 +162,8 @@ class Materialiser:
         for problem, place, is_program in self._beside():
             if is_program:
                 raise ScenarioError(problem, place=place)
-        trial = Trial(number=1, config=self._space.default(), seed=self._scenario.study.seed)
+        instance = next(iter(self._scenario.instances.names), None)
+        trial = Trial(number=1, config=self._space.default(), instance=instance, seed=self._scenario.study.seed)
         folder = self._folder / "run"
         self.plan(RunContext(1, trial, Slot(0), folder, self._folder, "check"))
 
@@ -165,7 +175,9 @@ class Materialiser:
     def _beside(self) -> Iterator[tuple[str, str, bool]]:
         """Yield problem, place and whether it is a program, for words that name a file where no run will find it."""
         command, post = self._scenario.command, self._scenario.postprocess
-        commands = {f"{self._place}: command.{'argv' if command.argv else 'line'}": command_words(command)}
+        commands: dict[str, Sequence[str]] = {}
+        if self._workdir is None:
+            commands[f"{self._place}: command.{'argv' if command.argv else 'line'}"] = command_words(command)
         commands[f"{self._place}: postprocess.argv"] = post.argv if post else ()
         for place, words in commands.items():
             for index, word, is_program in files_beside(words, self._folder, self._scenario.inputs):

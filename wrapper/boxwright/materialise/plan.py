@@ -46,6 +46,7 @@ class Plan:
         files: Path relative to the run folder → file.
         stages: Inputs, put in before the files are written.
         post_argv: The post-process command, None if the scenario has none.
+        workdir: Where the command works, if not in the run folder; absolute.
     """
 
     argv: tuple[str, ...]
@@ -54,6 +55,7 @@ class Plan:
     files: Mapping[str, PlannedFile] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
     post_argv: tuple[str, ...] | None = None
+    workdir: str | None = None
 
 
 def describe_plan(plan: Plan) -> str:
@@ -64,6 +66,9 @@ def describe_plan(plan: Plan) -> str:
 def _lines(plan: Plan) -> Iterator[str]:
     yield "command"
     yield f"  {_words(plan.argv)}"
+    if plan.workdir is not None:
+        yield "working directory"
+        yield f"  {one_line(plan.workdir)}"
     if plan.post_argv is not None:
         yield "post-process"
         yield f"  {_words(plan.post_argv)}"

@@ -3,7 +3,8 @@
 In this order, the first that holds decides the status:
 
 1. The command never started, wrote too much, or was cancelled. Nothing it printed changes that.
-2. Its result line says ABORT: the study must stop, even if the run then hung or ended with an exit code.
+2. Its result line says ABORT, or there are two where that means the same: the study must stop, even if the run then
+   hung or ended with an exit code.
 3. It was stopped at the cutoff or the memory limit, even if a result was printed before.
 4. Its exit code is not 0 and matters.
 5. Its result line, where one is read: none, two, refused, or a status other than SUCCESS.
@@ -48,6 +49,7 @@ class _Answer:
         where: Its place.
         problem: Why there is none.
         post_problem: Why there are no metrics of the post-process command.
+        aborts: Whether two result lines ask for the study to stop.
     """
 
     readings: Readings
@@ -56,6 +58,7 @@ class _Answer:
     where: str = ""
     problem: str = ""
     post_problem: str = ""
+    aborts: bool = False
 
 
 def read_outcome(
@@ -91,10 +94,10 @@ def read_outcome(
 
 
 def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *, has_postprocess: bool) -> _Answer:  # noqa: A002
-    readings = Readings(objective.metric, parse.duplicates)
+    readings = Readings(objective.metric, "last" if parse.duplicates == "last" else "error")
     wants_line = reads_result_line(parse, has_postprocess=has_postprocess)
     lines = read_stdout(folder / "stdout.log", parse, readings, result_lines=wants_line)
-    line, where, problem = None, "", ""
+    line, where, problem, aborts = None, "", "", False
     if wants_line:
         where = f"stdout.log:{lines.last.number}" if lines.last else ""
         try:
@@ -103,15 +106,17 @@ def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *
             if problem and not parse.tab:
                 problem += tab_hint(folder / "stdout.log", objective.metric)
         except RunError as error:
-            problem = str(error) if lines.count > 1 and parse.duplicates == "error" else f"{where}: {error}"
-    if line and line.quality is not None:
-        _give_quality(line.quality, where, readings)
+            doubled = lines.count > 1 and parse.duplicates != "last"
+            problem, aborts = (str(error), parse.duplicates == "abort") if doubled else (f"{where}: {error}", False)
+    quality = line.runtime_s if line and objective.par is not None else line.quality if line else None
+    if quality is not None:
+        _give_quality(quality, where, readings)
     post_problem = post_failed(exit.post, folder) if has_postprocess else ""
     if has_postprocess and not post_problem:
         read_postprocess(folder / "postprocess.log", readings)
     if parse.json is not None:
         read_json(folder, parse.json, readings)
-    return _Answer(readings, wants_line, line, where, problem, post_problem)
+    return _Answer(readings, wants_line, line, where, problem, post_problem, aborts)
 
 
 def _give_quality(quality: float, where: str, readings: Readings) -> None:
@@ -132,6 +137,8 @@ def _judge_ending(
     ended = stopped(exit, folder)
     if says is Status.ABORT and exit.ended_by is not Ended.CANCELLED:
         return Status.ABORT, f"the run asks for the study to stop ({answer.where})"
+    if answer.aborts and exit.ended_by is not Ended.CANCELLED:
+        return Status.ABORT, answer.problem
     if ended:
         return ended
     if exit_code_matters and (failure := failed(exit.exit_code)):

@@ -44,7 +44,7 @@ class ResultLines:
         """
         if self.last is None:
             return None
-        if self.count > 1 and parse.duplicates == "error":
+        if self.count > 1 and parse.duplicates != "last":
             number, more = ("two", "") if self.count == 2 else (str(self.count), ", …")
             raise RunError(f"{number} result lines ({', '.join(self.places)}{more}); a run prints one")
         return read_result(self.last)

@@ -21,6 +21,8 @@ class Proposal:
         origin: In words: ``monte-carlo point 7``, ``initial design 3``, ``model``.
         optimizer_seed: 1, 2, … for an optimizer seed, None for a design.
         repeat: How many trials this configuration has had: its command is handed ``study.seed`` plus this number.
+        instance: What it is to be run on; None where the scenario has no instances.
+        seed: The number handed to the command, in place of the study's; None almost always.
         expected_improvement: By how much its cost is expected to fall below the best so far; None if not known.
     """
 
@@ -29,6 +31,8 @@ class Proposal:
     optimizer_seed: int | None = None
     repeat: int = 0
     expected_improvement: float | None = None
+    instance: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

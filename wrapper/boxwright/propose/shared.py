@@ -15,6 +15,7 @@ from msgspec import Raw
 from boxwright.errors import SpaceError, StudyError
 from boxwright.propose.ahead import Ahead, Pace, Prepared
 from boxwright.propose.base import ExhaustedError, Proposal, Told
+from boxwright.propose.first import first_configs, with_first
 from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.kinds import hosted_kinds, seed_kinds
 from boxwright.propose.knowledge import Knowledge, tell
@@ -132,6 +133,7 @@ class SharedModel:
             ) from error
         await asyncio.gather(*(seed.start() for seed in self._seeds))
         design = self._warm.design(initial_design(self._space, self._settings, len(self._seeds)))
+        design = with_first(first_configs(self._space, self._settings), design)
         missing = [
             (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._known.keys
         ]

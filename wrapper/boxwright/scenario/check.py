@@ -8,20 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from boxwright.scenario.forms import parameter_form
+from boxwright.scenario.instance_faults import LARGEST_SEED, instance_faults
 from boxwright.scenario.kind_faults import optimizer_faults
 from boxwright.scenario.layers import show
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.sizes import parse_size
 from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
+from boxwright.terms import Direction
 
 Key = tuple[str | int, ...]
 Faults = Iterator[tuple[Key, str]]
 
 LONGEST_METRIC = 200
 """Characters of a metric's name."""
-
-LARGEST_SEED = 2**63 - 1
-"""The number handed to a command as its seed is stored in 64 bits."""
 
 _MOST_BITS = 10_000  # Python writes no number of more than 4300 digits, and 0xfff… may be one
 
@@ -68,11 +67,28 @@ def _study_faults(scenario: Scenario) -> Faults:
         or len(name.encode()) > 200
     ):
         yield ("study", "name"), f'"{name}" cannot name a folder. Write a short name without "/".'
+    yield from _objective_faults(scenario)
+    yield from instance_faults(scenario)
     yield from _repeat_faults(scenario)
     yield from _metric_faults(scenario)
     if (scenario.design is None) == (scenario.optimizer is None):
         found = "neither [design] nor [optimizer]" if scenario.design is None else "both [design] and [optimizer]"
         yield (), f"found {found}. Write exactly one of them: it says what runs next."
+
+
+def _objective_faults(scenario: Scenario) -> Faults:
+    objective = scenario.study.objective
+    key = ("study", "objective", "par")
+    if objective.par is None:
+        return
+    if objective.direction is Direction.MAXIMIZE:
+        yield key, "a runtime gets better by falling. Leave direction out."
+    if objective.penalty is not None:
+        yield key, "par says already what a crash counts as. Leave penalty out."
+    if scenario.limits.cutoff_s is None:
+        yield key, "scores runs by the cutoff. Set limits.cutoff_s."
+    if scenario.parse.result_line is False or scenario.parse.tab or scenario.parse.json or scenario.postprocess:
+        yield key, "takes the runtime from the result line. Name no other source in [parse]."
 
 
 def _repeat_faults(scenario: Scenario) -> Faults:
@@ -120,6 +136,8 @@ def _command_faults(scenario: Scenario) -> Faults:
         yield ("command", "argv", 0), "the program is empty. Write its name or path."
     if command.shell and command.line is None:
         yield ("command", "shell"), "true goes with command.line only: argv is started without a shell."
+    if command.folder is not None and not Path(scenario.folder or "", command.folder).is_dir():
+        yield ("command", "folder"), f'there is no folder "{command.folder}"'
     if scenario.postprocess is not None and not "".join(scenario.postprocess.argv[:1]).strip():
         yield ("postprocess", "argv"), "the program is missing. Write its name or path first."
 

@@ -28,6 +28,12 @@ _ENDLESS_NUMBER = re.compile(r"[0-9][0-9_]{4299,}")
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
+class WholePlace(str):
+    """An origin that says by itself where a value was written: ``scenario.txt:7: cutoff_time``."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Layers:
     """The merged document and where each key of it was written.
@@ -35,12 +41,16 @@ class Layers:
     Attributes:
         document: Plain values; no ``extends`` any more.
         folder: Folder of the scenario file itself, absolute.
-        origins: Dotted key as a tuple → name of the file, or ``--set``.
+        origins: Dotted key as a tuple → name of the file, or ``--set``, or the whole place of it in a SMAC v2 file.
+        notes: What the file says that has no effect here, in one line each.
+        lost: Those of them that are not in the document either.
     """
 
     document: Document
     folder: Path
     origins: dict[tuple[str, ...], str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     def place(self, key: Sequence[str | int]) -> str:
         """Return ``file: dotted.key`` for a key, naming the file that says it."""
@@ -50,6 +60,8 @@ class Layers:
             if names[:length] in self.origins:
                 origin = self.origins[names[:length]]
                 break
+        if isinstance(origin, WholePlace):
+            return origin
         if origin == "--set":
             return f"--set {dotted(key)}"
         return f"{origin}: {dotted(key)}" if key else origin
@@ -147,7 +159,10 @@ def _chain(file: Path) -> list[tuple[Path, Document]]:
 def _scenario_file(path: Path, *, place: str = "") -> Path:
     """Return the scenario file that a path names: itself, or ``scenario.toml`` in the folder."""
     try:
-        file = path / "scenario.toml" if path.is_dir() else path
+        file = path
+        if path.is_dir():
+            names = ("scenario.toml", "scenario.txt")
+            file = next((path / name for name in names if (path / name).exists()), path / names[0])
         problem = (
             "" if file.exists() else "the folder holds no scenario.toml" if path.is_dir() else "there is no such file"
         )
@@ -225,6 +240,9 @@ def _move_paths(document: Document, folder: Path) -> None:
     """Make the relative paths of a base file absolute, in place; values of a wrong type are left for the decoder."""
     _resolve_key(document.get("space"), "file", folder)
     _resolve_key(document.get("design"), "file", folder)
+    _resolve_key(document.get("command"), "folder", folder)
+    for key in ("file", "test", "features"):
+        _resolve_key(document.get("instances"), key, folder)
     inputs = document.get("inputs")
     if isinstance(inputs, dict):
         for section in ("files", "templates"):
@@ -245,16 +263,18 @@ def _resolve_words(document: Document, folder: Path) -> None:
         table = document.get(section)
         if not isinstance(table, dict):
             continue
+        inside = table.get("folder") if section == "command" else None
+        programs = folder / inside if isinstance(inside, str) else folder
         argv = table.get("argv")
         if isinstance(argv, list):
             table["argv"] = [_with_folder(word, folder) for word in argv]
             if argv and isinstance(argv[0], str) and _RELATIVE_PROGRAM.fullmatch(argv[0]):
-                table["argv"][0] = os.path.normpath(folder / argv[0])
+                table["argv"][0] = os.path.normpath(programs / argv[0])
         line = table.get("line")
         if isinstance(line, str):
             first, blank, rest = line.partition(" ")
             if _RELATIVE_PROGRAM.fullmatch(first):
-                line = shlex.quote(os.path.normpath(folder / first)) + blank + rest
+                line = shlex.quote(os.path.normpath(programs / first)) + blank + rest
             table["line"] = _with_folder(line, folder)
     environment = document.get("environment")
     values = environment.get("set") if isinstance(environment, dict) else None

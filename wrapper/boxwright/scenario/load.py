@@ -12,6 +12,7 @@ import msgspec
 
 from boxwright.errors import ScenarioError, nearest
 from boxwright.scenario.check import document_faults, scenario_faults
+from boxwright.scenario.instances import inline_instances
 from boxwright.scenario.layers import (
     MOST_LEVELS,
     Document,
@@ -24,6 +25,7 @@ from boxwright.scenario.layers import (
     shorten,
 )
 from boxwright.scenario.model import Scenario
+from boxwright.scenario.smac2.reading import read_smac2
 from boxwright.scenario.toml_text import to_toml
 
 
@@ -35,13 +37,16 @@ class LoadedScenario:
         path: The file, as it was named.
         folder: What ``scenario_dir`` and relative paths refer to; absolute.
         text: The merged scenario as TOML that stands alone: ``extends`` is gone, and the key ``folder`` says what
-            relative paths refer to. Loading it from anywhere gives an equal scenario with the same folder.
+            relative paths refer to, and the instances stand in it. Loading it from anywhere gives an equal scenario
+            with the same folder.
+        notes: What a SMAC v2 scenario asks for that has no effect here, in one line each.
     """
 
     scenario: Scenario
     path: Path
     folder: Path
     text: str
+    notes: tuple[str, ...] = ()
 
 
 def load_scenario(
@@ -59,7 +64,7 @@ def load_scenario(
         ScenarioError: With the file and line, or the file and key, the value found and what would be right.
     """
     file = find_scenario(path)
-    layers = read_layers(file)
+    layers = read_layers(file) if file.suffix == ".toml" else read_smac2(file)
     for override in overrides:
         _override(layers, override)
     document = layers.document
@@ -67,6 +72,7 @@ def load_scenario(
     study = document.setdefault("study", {})
     if isinstance(study, dict):
         study.setdefault("name", _name_of(file, layers.folder))
+    inline_instances(layers)
     for key, problem in document_faults(document):
         raise ScenarioError(problem, place=layers.place(key))
     scenario = _decode(layers)
@@ -74,7 +80,7 @@ def load_scenario(
         if key in kept:
             continue
         raise ScenarioError(problem, place=layers.place(key))
-    return LoadedScenario(scenario, file, layers.folder, to_toml(document))
+    return LoadedScenario(scenario, file, layers.folder, to_toml(document), tuple(layers.notes))
 
 
 def _name_of(file: Path, folder: Path) -> str:

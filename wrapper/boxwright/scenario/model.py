@@ -25,10 +25,16 @@ class Objective(Section, frozen=True, kw_only=True):
     Attributes:
         metric: Its name; a result line gives it without naming it.
         direction: Whether less of it is better, or more.
+        par: The objective is the runtime in seconds that result lines report, and a run without a solution within the
+            cutoff counts as this many times the cutoff (PAR10 is 10; SMAC v2's MEAN10).
+        penalty: What a CRASHED run counts as, unless what it reported is worse (SMAC v2: 1e9); a TIMEOUT then counts
+            with the quality that it reports. Absent: both are told to optimizers as failures, without a value.
     """
 
     metric: str = "quality"
     direction: Direction = Direction.MINIMIZE
+    par: Annotated[float, Meta(ge=1)] | None = None
+    penalty: float | None = None
 
 
 class Study(Section, frozen=True, kw_only=True):
@@ -36,6 +42,7 @@ class Study(Section, frozen=True, kw_only=True):
 
     Attributes:
         name: Names the study folder; the scenario's folder or file name if absent.
+        folder: The study folder, from where boxwright is started; ``studies/<name>`` if absent.
         objective: What is to be made as small, or as large, as possible.
         metrics: Further metrics that get a column of their own in tables and ``results.csv``.
         seed: The number handed to the command as its seed.
@@ -45,6 +52,7 @@ class Study(Section, frozen=True, kw_only=True):
     """
 
     name: str | None = None
+    folder: str | None = None
     objective: Objective = field(default_factory=Objective)
     metrics: tuple[str, ...] = ()
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
@@ -52,21 +60,52 @@ class Study(Section, frozen=True, kw_only=True):
     noisy: bool = False
 
 
+class Instances(Section, frozen=True, kw_only=True):
+    """The problem instances: each configuration runs on all of them, and its cost is their mean.
+
+    Attributes:
+        file: A file of them, starting at the scenario's folder, one in a line as SMAC v2 has them: name, or
+            ``name,specific``, ``seed,name`` or ``seed,name,specific``.
+        names: Their names, in place of a file.
+        specific: By name, the text that ``flags = "smac2"`` hands to the command beside it; ``0`` if absent.
+        seeds: By name, the seeds with which it is run, in place of ``study.seed``.
+        test: A file of test instances; they are not run.
+        features: A CSV file of their features; no model knows them yet.
+    """
+
+    file: str | None = None
+    names: tuple[str, ...] = ()
+    specific: dict[str, str] = {}
+    seeds: dict[str, tuple[Positive, ...]] = {}
+    test: str | None = None
+    features: str | None = None
+
+    @property
+    def rows(self) -> tuple[tuple[str, int | None], ...]:
+        """Return name and seed of each, None for the study's."""
+        return tuple((name, seed) for name in self.names for seed in self.seeds.get(name) or (None,))
+
+
 # ---------------------------------------------------------------------------------------------- command
 
-FlagDialect: TypeAlias = Literal["none", "-name value", "--name value", "--name=value", "name=value", "smac2"]
+FlagDialect: TypeAlias = Literal[
+    "none", "-name value", "--name value", "--name=value", "name=value", "smac2", "smac2-quoted"
+]
 
 
 class Command(Section, frozen=True, kw_only=True):
     """What is run. Either ``argv``, a list of words, or ``line``, one text that is cut into words like a shell would.
 
-    Every word is a Jinja2 template. The working directory is the run's own folder.
+    Every word is a Jinja2 template.
 
     Attributes:
+        folder: The working directory, starting at the scenario's folder, and where a program given by path is looked
+            up; if absent, each run works in a folder of its own.
         argv: Program and words. A program with a slash is looked up beside the scenario, another one on PATH.
         line: The same as one text.
         flags: How the active parameters are appended to the words; ``smac2`` is the full call line of SMAC v2, in
-            which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run, unless ``study.noisy``.
+            which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run, unless ``study.noisy``;
+            ``smac2-quoted`` puts each value into single quotes, as its older versions did.
         skip: Parameters that are not appended as flags.
         shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
         exit_code: Whether an exit code other than 0 is a crash.
@@ -74,6 +113,7 @@ class Command(Section, frozen=True, kw_only=True):
 
     argv: tuple[str, ...] = ()
     line: str | None = None
+    folder: str | None = None
     flags: FlagDialect = "none"
     skip: tuple[str, ...] = ()
     shell: bool = False
@@ -174,19 +214,26 @@ class Limits(Section, frozen=True, kw_only=True):
 
     Attributes:
         cutoff_s: Seconds after which a run is stopped.
+        cutoff_factor: It is stopped after this many times the cutoff, for a command that keeps the cutoff by itself
+            (SMAC v2: 10).
         grace_s: Seconds between asking (TERM) and insisting (KILL).
         memory: Sum over the run's processes.
         output: Size of stdout and stderr together.
         wallclock_s: Seconds after which the study starts no new run.
+        runtime_s: Seconds that all runs together may report; then no new run is started. Each counts at least 0.1 s.
         first_failures: After so many crashes for one reason, before any answer, no new run is started; 0: never.
+        crashes: After so many crashed trials no new run is started; 0: never.
     """
 
     cutoff_s: PositiveSeconds | None = None
+    cutoff_factor: Annotated[float, Meta(ge=1)] = 1.0
     grace_s: PositiveSeconds = 3.0
     memory: Size | None = None
     output: Size = "1 GiB"
     wallclock_s: PositiveSeconds | None = None
+    runtime_s: PositiveSeconds | None = None
     first_failures: Annotated[int, Meta(ge=0)] = 5
+    crashes: Annotated[int, Meta(ge=0)] = 0
 
 
 class Parse(Section, frozen=True, kw_only=True):
@@ -199,7 +246,7 @@ class Parse(Section, frozen=True, kw_only=True):
         tab: ``name<TAB>value`` lines on stdout.
         regex: Name of a metric → regular expression with one group, searched in stdout; the last match counts.
         json: A file the run leaves: an object of names and numbers, dots for nested ones.
-        duplicates: Whether two result lines are an error (SMAC v2's rule) or the last one counts.
+        duplicates: Whether two result lines are an error, the last one counts, or they stop the study (SMAC v2).
         unsat: Whether UNSAT means an invalid combination or a success (SMAC v2's reading).
     """
 
@@ -207,7 +254,7 @@ class Parse(Section, frozen=True, kw_only=True):
     tab: bool = False
     regex: dict[str, str] = {}
     json: str | None = None
-    duplicates: Literal["error", "last"] = "error"
+    duplicates: Literal["error", "last", "abort"] = "error"
     unsat: Literal["invalid", "success"] = "invalid"
 
 
@@ -306,6 +353,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
         challengers: Random points that the acquisition function is tried on at each ask.
         random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
+        first: Configurations that run before all others: a table of values by name (the others take their default),
+            ``default``, or ``random``.
         warm_start: Studies and CSV files, whose runs the seeds know from the start.
         target: Quality that is good enough: once a run is at least as good, no new one is started.
         min_improvement: No new run is started once the model expects less than this of its proposals.
@@ -326,6 +375,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    first: tuple[dict[str, Value] | Literal["default", "random"], ...] = ()
     warm_start: tuple[str, ...] = ()
     target: float | None = None
     min_improvement: Annotated[float, Meta(gt=0)] | None = None
@@ -369,6 +419,7 @@ class Scenario(Section, frozen=True, kw_only=True):
         folder: What relative paths and ``scenario_dir`` refer to; the folder of the scenario file if absent. A
             study's own copy of its scenario says it, so that the copy stands alone.
         study: What the study is called and what it is after.
+        instances: The problem instances that each configuration is run on.
         inputs: What is put into each run folder.
         outputs: What becomes of the files that a run leaves.
         environment: The environment of each run.
@@ -385,6 +436,7 @@ class Scenario(Section, frozen=True, kw_only=True):
     extends: str | None = None
     folder: str | None = None
     study: Study = field(default_factory=Study)
+    instances: Instances = field(default_factory=Instances)
     inputs: Inputs = field(default_factory=Inputs)
     outputs: Outputs = field(default_factory=Outputs)
     environment: Environment = field(default_factory=Environment)
@@ -397,5 +449,10 @@ class Scenario(Section, frozen=True, kw_only=True):
 
     @property
     def is_noisy(self) -> bool:
-        """Return whether one configuration may run more than once."""
+        """Return whether one configuration may run more than once with other seeds."""
         return self.study.noisy or (self.design is not None and self.design.replicates > 1)
+
+    @property
+    def gathers_runs(self) -> bool:
+        """Return whether a configuration is judged by several runs: with other seeds, or on other instances."""
+        return self.is_noisy or len(self.instances.rows) > 1

@@ -52,14 +52,14 @@ def load_space(table: SpaceTable, *, place: str, folder: Path, forbidden: Sequen
 
 
 def read_parameter_file(path: Path, shown: str, draft: Draft) -> None:
-    """Take up a ``.pcs`` file, or a ConfigSpace file ``.json``.
+    """Take up a PCS file (``.pcs``, ``.txt``), or a ConfigSpace file ``.json``.
 
     Raises:
         SpaceError: It cannot be read, is of neither form, or is wrong.
     """
     suffix = path.suffix.lower()
-    if suffix not in (".pcs", ".json"):
-        raise SpaceError("a parameter file ends in .pcs or .json. Rename it, or write its form.", place=shown)
+    if suffix not in (".pcs", ".txt", ".json"):
+        raise SpaceError("a parameter file ends in .pcs, .txt or .json. Rename it, or write its form.", place=shown)
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise SpaceError(f"this file is larger than {_LARGEST_FILE >> 20} MiB.", place=shown)
@@ -69,7 +69,7 @@ def read_parameter_file(path: Path, shown: str, draft: Draft) -> None:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SpaceError(f"this parameter file cannot be read: {reason}.", place=shown) from error
-    if suffix == ".pcs":
+    if suffix != ".json":
         read_pcs(text, shown, draft)
     else:
         read_configspace_json(text, shown, draft)

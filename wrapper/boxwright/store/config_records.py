@@ -118,10 +118,13 @@ class ConfigRecords:
     Args:
         records: Runs that settle their trials.
         noisy: Whether a configuration may come out differently each time.
+        least_runs: Of how many runs an evaluation consists: one for each instance. A configuration with fewer is the
+            incumbent only while there is none with as many.
     """
 
-    def __init__(self, records: Iterable[RunRecord] = (), *, noisy: bool = True) -> None:
+    def __init__(self, records: Iterable[RunRecord] = (), *, noisy: bool = True, least_runs: int = 1) -> None:
         self._noisy = noisy
+        self._least_runs = least_runs
         self._trials: dict[str, _Trials] = {}
         for record in records:
             self.add(record)
@@ -150,7 +153,9 @@ class ConfigRecords:
         t = _t_quantile(freedom) if freedom else 0.0
         found: list[ConfigRecord] = []
         while left and len(found) < most:
-            best = _incumbent([trials for trials in left if not trials.failed] or left, t * math.sqrt(variance))
+            able = [trials for trials in left if not trials.failed] or left
+            whole = [trials for trials in able if len(trials.costs) >= self._least_runs]
+            best = _incumbent(whole or able, t * math.sqrt(variance))
             found.append(self._record(best))
             left = [trials for trials in left if trials is not best]
         return found

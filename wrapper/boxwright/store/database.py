@@ -26,6 +26,7 @@ from boxwright.store.rows import record_of, trial_of
 from boxwright.terms import Config, Outcome, Slot, Status, Trial, config_key
 
 _NOISY = "noisy"
+_LEAST_RUNS = "least_runs"
 _RECORDS = """
     SELECT runs.*, trials.config, trials.instance, trials.seed, trials.budget, trials.optimizer_seed,
            trials.origin, trials.settled_by
@@ -279,6 +280,7 @@ class Store:
         row = self._db.execute(
             "SELECT count(*) FROM trials JOIN runs ON runs.number = trials.settled_by"
             " WHERE runs.status NOT IN ('SUCCESS', 'UNSAT', 'STOPPED')"
+            " AND NOT (runs.status = 'TIMEOUT' AND runs.cost IS NOT NULL)"  # with a score, it is one
         ).fetchone()
         return int(row[0])
 
@@ -292,16 +294,26 @@ class Store:
         if noisy != self.is_noisy:
             self.set_meta(_NOISY, "1" if noisy else "")
 
+    @property
+    def least_runs(self) -> int:
+        """Of how many runs an evaluation of a configuration consists: one for each instance."""
+        return int(self.meta(_LEAST_RUNS) or 1)
+
+    def set_least_runs(self, number: int) -> None:
+        """Remember of how many runs an evaluation consists."""
+        if number != self.least_runs:
+            self.set_meta(_LEAST_RUNS, str(number))
+
     def by_config(self) -> ConfigRecords:
         """Return what each configuration came to."""
-        return ConfigRecords(self.runs(settling=True), noisy=self.is_noisy)
+        return ConfigRecords(self.runs(settling=True), noisy=self.is_noisy, least_runs=self.least_runs)
 
     def incumbent(self) -> ConfigRecord | None:
         """Return the configuration of least cost; of equals, the first. See ``config_records`` for noisy studies."""
         if self.is_noisy:
             return self.by_config().best()
         row = self._db.execute(
-            f"{_RECORDS} WHERE trials.settled_by = runs.number AND runs.status = 'SUCCESS' AND runs.cost IS NOT NULL"
-            " ORDER BY runs.cost, runs.number LIMIT 1"
+            f"{_RECORDS} WHERE trials.settled_by = runs.number AND runs.status IN ('SUCCESS', 'TIMEOUT')"
+            " AND runs.cost IS NOT NULL ORDER BY runs.cost, runs.number LIMIT 1"
         ).fetchone()
         return None if row is None else ConfigRecord(record_of(row, self.study))

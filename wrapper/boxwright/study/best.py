@@ -5,6 +5,7 @@ from __future__ import annotations
 from boxwright.store.config_records import ConfigRecord, ConfigRecords
 from boxwright.store.database import Store
 from boxwright.store.records import RunRecord
+from boxwright.terms import Status
 
 
 class Best:
@@ -14,9 +15,9 @@ class Best:
         incumbent: None while nothing has succeeded.
     """
 
-    def __init__(self, *, noisy: bool) -> None:
+    def __init__(self, *, noisy: bool, least_runs: int = 1) -> None:
         self.incumbent: ConfigRecord | None = None
-        self._configs = ConfigRecords() if noisy else None
+        self._configs = ConfigRecords(least_runs=least_runs) if noisy else None
 
     def take_up(self, store: Store) -> None:
         """Begin with what the store knows."""
@@ -34,5 +35,6 @@ class Best:
             self.incumbent = self._configs.best()
             return
         best = None if self.incumbent is None else self.incumbent.cost
-        if record.cost is not None and (best is None or record.cost < best):
+        counts = record.status in (Status.SUCCESS, Status.TIMEOUT)  # a crash may have a cost, but is no answer
+        if counts and record.cost is not None and (best is None or record.cost < best):
             self.incumbent = ConfigRecord(record)

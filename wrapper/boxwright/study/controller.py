@@ -25,7 +25,7 @@ from boxwright.store.layout import process_mark, run_folder
 from boxwright.store.table import ResultsTable
 from boxwright.study.best import Best
 from boxwright.study.bookkeeping import CarefulTable
-from boxwright.study.costs import outcome_cost, settles_trial
+from boxwright.study.costs import is_without_answer, outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.first_failures import FirstFailures
 from boxwright.study.goal import Goal
@@ -33,6 +33,7 @@ from boxwright.study.kills import BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
+from boxwright.study.spent import Spent
 from boxwright.study.summary import Summary
 from boxwright.study.upcoming import Upcoming
 from boxwright.study.watching import Progress, Watcher
@@ -79,7 +80,7 @@ class Controller:
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled = 0
         self._failed = 0
-        self._best = Best(noisy=setup.scenario.is_noisy)
+        self._best = Best(noisy=setup.scenario.gathers_runs, least_runs=max(1, len(setup.scenario.instances.rows)))
         self._stopping = False
         self._interrupted = False
         self._aborted = False
@@ -88,6 +89,7 @@ class Controller:
         self._goal = Goal(setup.scenario, len(setup.slots))
         self._given_up = False
         self._first_failures = FirstFailures(setup.scenario.limits.first_failures)
+        self._spent = Spent(setup.scenario.limits)
         self._done = asyncio.Event()
         self._error: BaseException | None = None
 
@@ -131,6 +133,7 @@ class Controller:
         if self._settled > self._failed:
             self._first_failures.switch_off()
         self._best.take_up(self._store)
+        self._spent.take_up(self._store.runs(settling=True))
         unsettled = {trial.number: trial for trial in self._store.trials(unsettled=True)}
         adopted = list(self._store.runs(running=True))
         for record in adopted:
@@ -150,6 +153,8 @@ class Controller:
         elif (given_up := self._store.meta("given_up")) and given_up == self._goal.mark(self._settled):
             self._given_up = True
             self._stop_at_goal(self._goal.text_given_up_again(self._store.study))
+        elif note := self._spent.text(self._store.study):
+            self._stop_at_limit(note)
 
     def _progress(self) -> Progress:
         return Progress(self._settled, self._setup.total, self._failed, self._best.incumbent)
@@ -347,13 +352,14 @@ class Controller:
         others = running.adopted and any(other.trial.number == trial.number for other in self._running.values())
         settled_before = running.adopted and self._store.is_settled(trial.number)
         settles = settles and not settled_before
-        cost = outcome_cost(outcome, self._setup.scenario.study.objective.direction)
+        cost = outcome_cost(outcome, self._setup.scenario.study.objective)
         record = self._store.finish_run(run, outcome, cost=cost, exit_=exit_, settles=settles)
         self._table.append(record)
         if settles:
             self._settled += 1
             self._best.hear(record)
-            self._failed += outcome.status.is_failure
+            self._spent.hear(record)
+            self._failed += is_without_answer(outcome.status, cost)
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:
             self._upcoming.put_back(trial)
@@ -362,6 +368,8 @@ class Controller:
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
         if settles and self._first_failures.reached_by(record):
             self._stop_at_limit(self._first_failures.text(record, self._store.study))
+        elif settles and (note := self._spent.text(self._store.study)):
+            self._stop_at_limit(note)
         best = self._best.incumbent
         if settles and best is not None and self._goal.reached_by(best):
             self._stop_at_goal(self._goal.text(best))

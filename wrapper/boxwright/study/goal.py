@@ -32,6 +32,7 @@ class Goal:
         self._least_runs = 1
         if scenario.optimizer is not None and scenario.is_noisy:
             self._least_runs = min(2, scenario.optimizer.max_config_calls)
+        self._least_runs *= max(1, len(scenario.instances.rows))
         self._in_a_row = 0
 
     def reached_by(self, best: ConfigRecord) -> bool:

@@ -36,6 +36,7 @@ class Launcher:
         limits = setup.scenario.limits
         self._memory_bytes = None if limits.memory is None else parse_size(limits.memory)
         self._output_bytes = parse_size(limits.output)
+        self._stopped_after_s = None if limits.cutoff_s is None else limits.cutoff_s * limits.cutoff_factor
 
     async def prepare(self, run: int, attempt: int, trial: Trial, slot: Slot) -> Request:
         """Make the folder of a run and return what the slot agent is to do.
@@ -77,7 +78,8 @@ class Launcher:
             folder=str(folder),
             argv=plan.argv,
             env=dict(plan.env),
-            cutoff_s=scenario.limits.cutoff_s,
+            workdir=plan.workdir,
+            cutoff_s=self._stopped_after_s,
             grace_s=scenario.limits.grace_s,
             memory_bytes=self._memory_bytes,
             output_bytes=self._output_bytes,

@@ -10,6 +10,7 @@ from boxwright.execute.messages import Ended, Exit
 from boxwright.materialise import collect_outputs
 from boxwright.parse import read_outcome
 from boxwright.store.layout import output_folder, run_folder
+from boxwright.study.costs import scored
 from boxwright.study.setup import Setup
 from boxwright.terms import Outcome, Status
 
@@ -23,8 +24,10 @@ async def read_run(setup: Setup, study: Path, exit_: Exit) -> Outcome:
     """Return what a run came to, once its files were read and its outputs collected."""
     folder = run_folder(study, exit_.run)
     if _is_quick(setup, folder):
-        return _read(setup, study, exit_)
-    return await asyncio.to_thread(_read, setup, study, exit_)
+        outcome = _read(setup, study, exit_)
+    else:
+        outcome = await asyncio.to_thread(_read, setup, study, exit_)
+    return scored(outcome, setup.scenario.study.objective, setup.scenario.limits)
 
 
 def _is_quick(setup: Setup, folder: Path) -> bool:

@@ -53,7 +53,8 @@ def new_study(
     watcher = SafeWatcher(watcher)
     _refuse_study(scenario)
     loaded = load_scenario(scenario, overrides)
-    folder = (study or Path("studies") / str(loaded.scenario.study.name)).absolute()
+    named = loaded.scenario.study.folder
+    folder = (study or (Path(named) if named else Path("studies") / str(loaded.scenario.study.name))).absolute()
     check_new_study(folder)
     setup = prepare(loaded)
     meta = {"stages": ",".join(map(str, setup.stages))}
@@ -154,7 +155,8 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
     store.set_meta("target", "" if setup.total is None else str(setup.total))
     store.set_meta("left", "")
-    store.set_noisy(setup.scenario.is_noisy)
+    store.set_noisy(setup.scenario.gathers_runs)
+    store.set_least_runs(max(1, len(setup.scenario.instances.rows)))
     store.set_meta("reason", "")
     with _signals(controller, watcher):
         async with control_server(store.study, controller, watcher):

@@ -14,6 +14,7 @@ from boxwright.errors import ScenarioError
 from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
+from boxwright.propose.first import refuse_wrong_first
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.scenario import LoadedScenario, Scenario
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from boxwright.terms import Config
 
+UNLIMITED_RUNS = 2**31 - 1
+"""So many runs stand for no limit: SMAC v2's default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -43,6 +47,7 @@ class Setup:
         total: Number of trials as far as it is known.
         budget: Number of trials after which an optimizer is not asked any more; None for a design.
         warm_start: Runs of elsewhere that the optimizer knows from the start.
+        notes: What the scenario asks for that is not done here, in one line each.
     """
 
     scenario: Scenario
@@ -58,6 +63,7 @@ class Setup:
     total: int | None
     budget: int | None
     warm_start: WarmStart
+    notes: tuple[str, ...] = ()
 
     @property
     def size_note(self) -> str:
@@ -73,7 +79,7 @@ class Setup:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Return what is no error but probably not meant, in one line each."""
-        return (*self.materialiser.warnings, *filter(None, [self.size_note]))
+        return (*self.notes, *self.materialiser.warnings, *filter(None, [self.size_note]))
 
     def configs(self) -> Iterator[Config]:
         """Yield the configurations of the design.
@@ -136,8 +142,9 @@ def prepare(
         metrics=shown_metrics(scenario),
         stages=all_stages,
         total=_total(scenario, design, space, folder),
-        budget=scenario.optimizer.runs if scenario.optimizer else None,
+        budget=_whole(scenario, scenario.optimizer.runs) if scenario.optimizer else None,
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
+        notes=loaded.notes,
     )
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
@@ -148,6 +155,7 @@ def prepare(
             )
         refuse_missing_extra(scenario.optimizer, place)
         refuse_nearly_forbidden(space, scenario.optimizer)
+        refuse_wrong_first(space, scenario.optimizer, place)
     return setup
 
 
@@ -158,12 +166,17 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         design, study_seed = setup.scenario.design, setup.scenario.study.seed
         sweeps = (setup.configs() for _ in range(design.replicates))
         return DesignProposer(sweeps, design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
+    from boxwright.propose.on_instances import OnInstances
     from boxwright.propose.shared import SharedModel
 
     seeds = seed_count(setup.scenario.optimizer, len(setup.slots))
-    return SharedModel(
+    rows = setup.scenario.instances.rows
+    settings = setup.scenario.optimizer
+    if len(rows) > 1:  # what it counts as a run is a configuration on all instances
+        settings = msgspec.structs.replace(settings, runs=max(1, settings.runs // len(rows)))
+    shared = SharedModel(
         setup.space,
-        setup.scenario.optimizer,
+        settings,
         seeds=seeds,
         log_dir=optimizer_folder(study),
         log=log,
@@ -171,13 +184,22 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         study_seed=setup.scenario.study.seed,
         warm=setup.warm_start.told(setup.scenario.study.objective.direction),
     )
+    return OnInstances(shared, rows, study_seed=setup.scenario.study.seed) if rows else shared
+
+
+def _whole(scenario: Scenario, runs: int) -> int:
+    """Return how many of these runs make whole evaluations: a configuration on part of the instances says little."""
+    return runs - runs % max(1, len(scenario.instances.rows))
 
 
 def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path) -> int | None:
     optimizer = scenario.optimizer
     if optimizer is not None:
         size = space.size()
+        if optimizer.runs >= UNLIMITED_RUNS:
+            return None
         calls = optimizer.max_config_calls if scenario.is_noisy else 1
-        return optimizer.runs if size is None else min(size * calls, optimizer.runs)
+        runs = _whole(scenario, optimizer.runs)
+        return runs if size is None else min(size * calls * max(1, len(scenario.instances.rows)), runs)
     assert design is not None
     return design_size(design, space, folder)

@@ -117,7 +117,8 @@ class Upcoming:
         return Trial(
             number=0,
             config=proposal.config,
-            seed=self._seed + proposal.repeat,
+            instance=proposal.instance,
+            seed=self._seed + proposal.repeat if proposal.seed is None else proposal.seed,
             optimizer_seed=proposal.optimizer_seed,
             origin=proposal.origin,
         )

@@ -1,0 +1,106 @@
+"""Option files → the document of a scenario, as if it had been written in TOML."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxwright.errors import ScenarioError, nearest
+from boxwright.scenario.layers import Layers, WholePlace, shorten
+from boxwright.scenario.smac2.options import BY_NAME, OTHER_WORDS, REPEATED, Option
+
+_LARGEST_FILE = 16 * 2**20
+_SECTION = re.compile(r"\[+[\w.\"' -]+\]+\s*(?:#.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an option file.
+
+    Attributes:
+        key: As it is written.
+        value: Without the blanks around it.
+        place: File, line and key, for messages.
+    """
+
+    option: Option
+    key: str
+    value: str
+    place: str
+
+
+def read_smac2(file: Path) -> Layers:
+    """Return what an option file says, as the document of a scenario with the place of each value.
+
+    Raises:
+        ScenarioError: It cannot be read, a key is unknown, or a value is wrong; the message names the line.
+    """
+    from boxwright.scenario.smac2.translating import Translation  # in that order: it needs Entry
+
+    entries = read_entries(_text(file), str(file))
+    folder = Path(os.path.normpath(Path.cwd() / file.parent))
+    translation = Translation(entries, file, folder)
+    document = translation.document()
+    layers = Layers(document, folder, {(): str(file)})
+    layers.origins.update({key: WholePlace(place) for key, place in translation.places.items()})
+    layers.notes.extend(translation.notes)
+    layers.lost.extend(translation.lost)
+    return layers
+
+
+def read_entries(text: str, file: str) -> list[Entry]:
+    """Return the lines of an option file that set something.
+
+    Raises:
+        ScenarioError: A line sets nothing, or an option stands twice; the message names it.
+    """
+    entries: list[Entry] = []
+    first: dict[str, str] = {}
+    for number, raw in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        line = raw.strip()
+        if not line or line[0] in "#!":
+            continue
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not key:
+            problem = f'"{shorten(line, 60)}" sets nothing: write key = value.'
+            if _SECTION.fullmatch(line):
+                problem += " A scenario in TOML is a file that ends in .toml."
+            raise ScenarioError(problem, place=f"{file}:{number}")
+        if "\0" in line:
+            raise ScenarioError("holds a NUL character", place=f"{file}:{number}")
+        place = f"{file}:{number}: {shorten(key, 60)}"
+        option = _option(key, place)
+        if option.name in first and option.name not in REPEATED:
+            raise ScenarioError(f"is set twice, first at {first[option.name]}. Keep one of them.", place=place)
+        first.setdefault(option.name, place)
+        entries.append(Entry(option, key, value, place))
+    return entries
+
+
+def _option(key: str, place: str) -> Option:
+    option = BY_NAME.get(key)
+    if option is not None:
+        return option
+    bare = key.lstrip("-")
+    if bare in BY_NAME and bare != key:
+        raise ScenarioError(f"dashes belong to the command line. Write {bare} = …", place=place)
+    if bare in OTHER_WORDS:
+        raise ScenarioError(f'unknown option. SMAC v2 calls it "{OTHER_WORDS[bare]}".', place=place)
+    near = nearest(shorten(bare, 60), BY_NAME)
+    hint = near if near.startswith("Did you mean") else "The options of SMAC v2 are known, and none is like it."
+    raise ScenarioError(f"unknown option. {hint}", place=place)
+
+
+def _text(file: Path) -> str:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise ScenarioError(f"this file is larger than {_LARGEST_FILE >> 20} MiB.", place=str(file))
+        return file.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror}", place=str(file)) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        problem = f"byte {error.object[error.start]:#04x} is no UTF-8. Save the file as UTF-8."
+        raise ScenarioError(problem, place=f"{file}:{line}") from error
