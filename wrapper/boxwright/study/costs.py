@@ -41,9 +41,9 @@ def outcome_cost(outcome: Outcome, objective: Objective) -> float | None:
 
     Only a success has a cost, unless the objective says what other runs count as (see ``scored``). The quality that a
     TIMEOUT has reported is kept and shown, but else not told: SMAC v2 minimises it too, and so needs a bad value
-    there, while a run that prints its quality as it learns would have its best chance by never ending. A failure, or an
-    invalid combination, is told to optimizers as a failure, and each of them turns it into a finite bad cost on its
-    own scale (SMAC: the worst success so far).
+    there, while a run that prints its quality as it learns would have its best chance by never ending. A failure, or
+    an invalid combination, is told to optimizers as a failure, and each of them turns it into a finite bad cost on
+    its own scale (SMAC: the worst success so far).
     """
     counts = outcome.status is Status.SUCCESS or objective.par is not None or objective.penalty is not None
     if not counts or outcome.quality is None:
