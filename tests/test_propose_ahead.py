@@ -190,3 +190,34 @@ def test_shared_model_runs_nothing_twice_when_seeds_that_propose_ahead_are_kille
 
     made = asyncio.run(study())
     assert len({config_key(trial.config) for trial in made.trials}) == len(made.trials) == 16
+
+
+def test_who_comes_while_a_proposal_is_made_anew_waits_for_it() -> None:
+    async def work(workshop: Workshop) -> None:
+        workshop.ahead.make()
+        await asyncio.sleep(0.01)
+        workshop.let.clear()
+        workshop.ahead.hear()
+        while workshop.made < 2:
+            await asyncio.sleep(0.01)
+        taker = asyncio.create_task(workshop.taken())
+        await asyncio.sleep(0.01)
+        assert not taker.done()
+        workshop.let.set()
+        assert await taker == 2
+
+    in_workshop(True, 1.0, 1.0, work)
+
+
+def test_news_that_comes_while_a_proposal_is_made_has_it_made_anew() -> None:
+    async def work(workshop: Workshop) -> None:
+        workshop.let.clear()
+        workshop.ahead.make()
+        await asyncio.sleep(0.01)
+        workshop.ahead.hear()
+        workshop.let.set()
+        while workshop.made < 2:
+            await asyncio.sleep(0.01)
+        assert await workshop.taken() == 2
+
+    in_workshop(True, 1.0, 1.0, work)

@@ -104,13 +104,14 @@ class Ahead:
         """Begin to make one, unless there is one that knows everything or is being made."""
         is_stale = self._prepared is None or self._prepared[1] < self._news
         if is_stale and self._making is None and self._is_wanted and self._is_due():
+            # The seed at work on it is free for no other ask: who comes now waits for this one.
+            self._prepared = None
             self._making = asyncio.get_running_loop().create_task(self._make())
 
     def hear(self) -> None:
         """Hear that a run has ended: what was made before it is one result behind."""
         self._news += 1
-        if self._prepared is not None and self._refresh is None:
-            self._refresh = asyncio.get_running_loop().call_later(REFRESH_S, self._renew)
+        self._renew_soon()
 
     async def take(self) -> Prepared | None:
         """Return the proposal, which is gone then; None where the caller should ask for a fresh one.
@@ -141,6 +142,10 @@ class Ahead:
     def _is_wanted(self) -> bool:
         return self._pace.is_waiting_dear if self._when == "auto" else self._when
 
+    def _renew_soon(self) -> None:
+        if self._prepared is not None and self._refresh is None:
+            self._refresh = asyncio.get_running_loop().call_later(REFRESH_S, self._renew)
+
     def _renew(self) -> None:
         self._refresh = None
         if self._prepared is not None:
@@ -154,3 +159,5 @@ class Ahead:
                 self._prepared = (prepared, known)
         finally:
             self._making = None
+        if known < self._news:
+            self._renew_soon()
