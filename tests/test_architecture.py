@@ -30,7 +30,9 @@ ORDER = (
     "study",
     "report",
     "commands",
+    "algo",
     "cli",
+    "entry",
     "__main__",
 )
 

@@ -73,7 +73,7 @@ def test_wheel_keeps_scripts_executable(wheel: zipfile.ZipFile) -> None:
 def test_wheel_names_its_command_its_licence_and_its_version(wheel: zipfile.ZipFile) -> None:
     points = configparser.ConfigParser()
     points.read_string(wheel.read(f"{INFO}/entry_points.txt").decode())
-    assert dict(points["console_scripts"]) == {"boxwright": "boxwright.cli:main"}
+    assert dict(points["console_scripts"]) == {"boxwright": "boxwright.entry:main"}
     metadata = email.message_from_bytes(wheel.read(f"{INFO}/METADATA"))
     assert metadata["Version"] == boxwright.__version__
     assert metadata["License-Expression"] == "Apache-2.0"

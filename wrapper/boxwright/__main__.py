@@ -1,6 +1,6 @@
 """``python -m boxwright`` is the command ``boxwright``."""
 
-from boxwright.cli import main
+from boxwright.entry import main
 
 if __name__ == "__main__":
     main()

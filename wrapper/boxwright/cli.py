@@ -125,6 +125,19 @@ def resume(
     return resume_command(study, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=retry)
 
 
+@cli.command(
+    short_help="What an external optimizer calls as its black box.",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def algo(words: Sequence[str]) -> int:
+    """Evaluate one configuration for an external optimizer."""
+    from boxwright.algo.main import main as algo_main
+
+    return algo_main(list(words))
+
+
 @cli.command()
 @click.argument("study")
 @_JSON

@@ -64,6 +64,8 @@ class Trial:
         budget: Fidelity (epochs, samples), None where the scenario has none.
         optimizer_seed: Which optimizer seed proposed it (1, 2, …), None for a design.
         origin: In words, e.g. ``monte-carlo point 7`` or ``initial design`` or ``model``.
+        cutoff_s: Seconds that its optimizer gives the next run of it, None for what the scenario says; no part of
+            what the trial is, so not recorded with it.
     """
 
     number: int
@@ -73,6 +75,7 @@ class Trial:
     budget: float | None = None
     optimizer_seed: int | None = None
     origin: str = ""
+    cutoff_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from boxwright.store.config_records import ConfigRecord
 
 
+_EVALUATIONS = {
+    "refused": "refused, not in the space",
+    "outside": "not in the space and run all the same",
+    "answered": "answered by an earlier run",
+}
+
+
 def status(study: str | Path) -> dict[str, Any]:
     """Return where a study stands: controller, trials, runs by status, what is running, the incumbent.
 
@@ -25,6 +32,7 @@ def status(study: str | Path) -> dict[str, Any]:
     Raises:
         UserError: The folder is no study.
     """
+    from boxwright.store.layout import EVALUATIONS
     from boxwright.study.control import is_running
 
     opened = open_study(study)
@@ -43,6 +51,7 @@ def status(study: str | Path) -> dict[str, Any]:
             "settled": settled,
             "failed": store.failed_trials(),
             "runs": {str(name): number for name, number in sorted(store.counts().items())},
+            "evaluations": {name: int(store.meta(f"{EVALUATIONS}{name}", "0")) for name in _EVALUATIONS},
             "running": [record.as_json() for record in store.runs(running=True)],
             "incumbent": _incumbent_json(incumbent),
         }
@@ -72,6 +81,9 @@ def status_command(study: str, *, as_json: bool) -> int:
     write(f"study: {state['study']} (controller {state['controller']})\n")
     write(f"trials: {state['settled']} of {target} settled, {state['failed']} without an answer\n")
     write(f"runs: {runs}\n")
+    asked = [f"{number} {_EVALUATIONS[name]}" for name, number in state["evaluations"].items() if number]
+    if asked:
+        write(f"evaluations that external optimizers asked for without a run like the others: {', '.join(asked)}\n")
     with opened.store as store:
         incumbent = store.incumbent()
     metrics = shown_metrics(opened.scenario)

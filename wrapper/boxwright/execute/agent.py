@@ -7,9 +7,7 @@ the controller is gone it finishes its run and ends; SIGTERM stops its run and e
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import socket
 import sys
 import time
@@ -23,10 +21,10 @@ from boxwright.execute.inbox import Inbox
 from boxwright.execute.limits import Limits
 from boxwright.execute.lock import hold
 from boxwright.execute.messages import Ended, Exit, Finished, PostExit, PostStep, Ready, Request
+from boxwright.execute.minding import become_subreaper, restore_signals
 from boxwright.execute.supervise import Command, CommandEnd, carry_out
 from boxwright.terms import Slot
 
-_PR_SET_CHILD_SUBREAPER = 36
 # Nobody but the file hears of a run whose controller is gone, so a full disk gets some time to be mended.
 _WRITE_ATTEMPTS = 10
 _WRITE_PAUSE_S = 1.0
@@ -37,8 +35,8 @@ def main(words: list[str]) -> int:
     fd, lock, slot = int(words[0]), Path(words[1]), msgspec.json.decode(words[2], type=Slot)
     connection = socket.socket(fileno=fd)
     connection.set_inheritable(False)
-    _restore_signals()
-    _become_subreaper()
+    restore_signals()
+    become_subreaper()
     _pin(slot.cores)
     hold(lock, slot)
     inbox = Inbox(connection)
@@ -118,21 +116,6 @@ def _leave(exit_: Exit, folder: Path, inbox: Inbox) -> Exit:
             return exit_
     print(one_line(f"run {exit_.run}: {remark}"), file=sys.stderr)  # noqa: T201
     return msgspec.structs.replace(exit_, detail=f"{exit_.detail}; {remark}".lstrip("; "))
-
-
-def _restore_signals() -> None:
-    """Undo what nohup or ``&`` in a script made this process, and with it every run, ignore or block."""
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # Python's; Popen restores them
-        if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _become_subreaper() -> None:
-    """Have orphaned descendants become children of this process instead of init's (prctl(2), Linux 3.4)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 def _pin(cores: tuple[int, ...]) -> None:

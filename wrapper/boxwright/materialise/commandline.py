@@ -123,7 +123,7 @@ class CommandLine:
             self._command.flags,
             skip=self._command.skip,
             reals=self._reals,
-            cutoff_s=self._cutoff_s,
+            cutoff_s=self._cutoff_s if trial.cutoff_s is None else trial.cutoff_s,
             noisy=self._noisy,
             specific=self._specific,
         )

@@ -82,6 +82,8 @@ def template_values(context: RunContext, constants: Mapping[str, object]) -> dic
         "run_folder": str(context.folder),
         "study_folder": str(context.study),
     }
+    if trial.cutoff_s is not None:
+        values["cutoff_s"] = trial.cutoff_s
     if trial.instance is not None:
         values["instance"] = trial.instance
     if trial.budget is not None:

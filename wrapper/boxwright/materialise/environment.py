@@ -64,7 +64,7 @@ def added_environment(context: RunContext, scenario: Scenario, settings: Mapping
         "BOXWRIGHT_SEED": str(trial.seed),
         "BOXWRIGHT_STUDY": str(context.study),
     }
-    cutoff_s = scenario.limits.cutoff_s
+    cutoff_s = scenario.limits.cutoff_s if trial.cutoff_s is None else trial.cutoff_s
     for name, value in (("CUTOFF_S", cutoff_s), ("BUDGET", trial.budget), ("INSTANCE", trial.instance)):
         if value is not None:
             added[f"BOXWRIGHT_{name}"] = text_of(value)

@@ -24,6 +24,8 @@ class Proposal:
         instance: What it is to be run on; None where the scenario has no instances.
         seed: The number handed to the command, in place of the study's; None almost always.
         expected_improvement: By how much its cost is expected to fall below the best so far; None if not known.
+        cutoff_s: Seconds that this run is given, None for what the scenario says.
+        again: Whether it is run even if there is such a trial, whose outcome then does not count any more.
     """
 
     config: Config
@@ -33,6 +35,8 @@ class Proposal:
     expected_improvement: float | None = None
     instance: str | None = None
     seed: int | None = None
+    cutoff_s: float | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

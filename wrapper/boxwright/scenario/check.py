@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from boxwright.scenario.external_faults import external_faults
 from boxwright.scenario.forms import parameter_form
 from boxwright.scenario.instance_faults import LARGEST_SEED, instance_faults
 from boxwright.scenario.kind_faults import optimizer_faults
@@ -47,6 +48,7 @@ def scenario_faults(scenario: Scenario) -> Faults:
     """Yield ``(key, problem)`` for everything that does not fit together."""
     yield from _study_faults(scenario)
     yield from optimizer_faults(scenario.optimizer)
+    yield from external_faults(scenario.optimizer)
     yield from _space_faults(scenario)
     yield from _command_faults(scenario)
     yield from _source_faults(scenario)

@@ -335,10 +335,21 @@ Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
 
 
 class Optimizer(Section, frozen=True, kw_only=True):
-    """Optimizer seeds that share one model.
+    """Optimizer seeds that share one model, or, with ``command``, any optimizer that has a command line.
 
     Attributes:
         kind: Which optimizer.
+        command: An optimizer of one's own, a list of words, or one text that is cut into words like a shell would;
+            ``{seed}``, ``{copy}``, ``{study}`` and ``{scenario}`` (the scenario's folder) are filled in. Its black
+            box is ``boxwright algo``. The keys from here to ``repeated`` go with it, and of the others ``runs``,
+            ``seed`` and ``target``.
+        shell: Hand ``command``, one text, to ``/bin/sh -c``; every value put into it is quoted.
+        copies: How many of it run side by side.
+        restarts: How often in a row a copy that fails is started again, with no run of its own ended in between.
+        protocol: ``algo``, it calls ``boxwright algo`` or uses ``boxwright.sdk``; ``ask-tell``, it is asked and told
+            in JSON lines on its stdin and stdout.
+        unknown: What becomes of a configuration that does not lie in the space: refused, or run as it is.
+        repeated: What becomes of one that has run: it is answered from the store, or run with the next seed.
         runs: How many runs in all.
         seeds: Optimizer processes, as a number, or as a list of kinds among which turns go by what each has earned;
             one per slot if absent.
@@ -366,6 +377,13 @@ class Optimizer(Section, frozen=True, kw_only=True):
     """
 
     kind: Literal["smac"] = "smac"
+    command: str | tuple[str, ...] | None = None
+    shell: bool = False
+    copies: Places = 1
+    restarts: Annotated[int, Meta(ge=0)] = 3
+    protocol: Literal["algo", "ask-tell"] = "algo"
+    unknown: Literal["refuse", "accept"] = "refuse"
+    repeated: Literal["answer", "run"] = "answer"
     runs: Positive
     seeds: Places | tuple[SeedKind, ...] | None = None
     seed: Annotated[int, Meta(ge=0)] = 0

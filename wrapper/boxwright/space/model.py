@@ -108,7 +108,7 @@ class Space:
         for step in self._steps:
             if step.domain.name in values and step.domain.name not in config:
                 raise SpaceError(f"{step.domain.name} is inactive here: {step.condition}. Leave it out.", place=place)
-        return self._allowed(config, place)
+        return self.allowed(config, place)
 
     def parse_texts(self, texts: Mapping[str, str], place: str = "") -> dict[str, Value]:
         """Return a configuration from the texts of flags or cells.
@@ -124,7 +124,18 @@ class Space:
             text = texts.get(step.domain.name)
             return step.domain.default if text is None else step.domain.from_text(text, place)
 
-        return self._allowed(self._collect(take), place)
+        return self.allowed(self._collect(take), place)
+
+    def allowed(self, config: dict[str, Value], place: str = "") -> dict[str, Value]:
+        """Return the configuration.
+
+        Raises:
+            SpaceError: It is forbidden.
+        """
+        clause = self.forbidden_by(config)
+        if clause is not None:
+            raise SpaceError(f"this configuration is forbidden: {clause_text(clause)}.", place=place)
+        return config
 
     def pruned(self, values: Config) -> dict[str, Value] | None:
         """Return the configuration that values of all parameters make, inactive ones left out; None if forbidden."""
@@ -169,12 +180,6 @@ class Space:
             if step.active is None or step.active(values):
                 values[step.domain.name] = take(step, values)
         return {name: values[name] for name in self.names if name in values}
-
-    def _allowed(self, config: dict[str, Value], place: str) -> dict[str, Value]:
-        clause = self.forbidden_by(config)
-        if clause is not None:
-            raise SpaceError(f"this configuration is forbidden: {clause_text(clause)}.", place=place)
-        return config
 
     def _refuse_unknown(self, values: Mapping[str, Any], place: str) -> None:
         for name in values:

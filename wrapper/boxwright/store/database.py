@@ -185,6 +185,22 @@ class Store:
         with self._transaction() as db:
             return sum(db.execute(reopen, (status,)).rowcount for status in statuses)
 
+    def reopen_trial(self, number: int) -> Status:
+        """Take its outcome from one trial, whose runs stay as they are; return what it was.
+
+        Raises:
+            StudyError: It has none.
+        """
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT runs.status FROM trials JOIN runs ON runs.number = trials.settled_by WHERE trials.number = ?",
+                (number,),
+            ).fetchone()
+            if row is None:
+                raise StudyError(f"trial {number} has no outcome that could be taken from it")
+            db.execute("UPDATE trials SET settled_by = NULL WHERE number = ?", (number,))
+        return Status(row["status"])
+
     def set_meta(self, key: str, value: str) -> None:
         """Remember something about the study."""
         with self._transaction() as db:
@@ -252,6 +268,11 @@ class Store:
     def latest_ended(self, number: int) -> Iterator[RunRecord]:
         """Yield the finished runs that ended last, so many of them."""
         return self._records("WHERE runs.status != 'RUNNING' ORDER BY runs.ended DESC LIMIT ?", (number,))
+
+    def settling_run(self, config: Config, instance: str | None, seed: int) -> RunRecord | None:
+        """Return the run that has settled this trial; None if there is no such trial, or none has yet."""
+        clauses = "WHERE trials.key = ? AND trials.settled_by = runs.number"
+        return next(self._records(clauses, (trial_key(config, instance, seed, None),)), None)
 
     def is_settled(self, trial: int) -> bool:
         """Return whether a trial has its outcome."""

@@ -15,6 +15,8 @@ RESULTS = "results.csv"
 LOG = "study.log"
 RUN_RECORD = "run.json"
 EXIT_RECORD = "exit.json"
+EVALUATIONS = "evaluations."
+"""How the keys begin under which the database counts what external optimizers ask for."""
 
 
 def run_folder(study: Path, run: int) -> Path:

@@ -19,12 +19,17 @@ import msgspec
 from boxwright.errors import StudyError, UserError
 from boxwright.execute.lock import is_held, slot_locks
 from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
+from boxwright.study.evaluations import Evaluated, evaluate
 
 if TYPE_CHECKING:
+    from boxwright.propose.external import External
     from boxwright.study.controller import Controller
     from boxwright.study.watching import Watcher
 
-_MAX_LINE_BYTES = 64 * 1024
+_MAX_LINE_BYTES = 1024 * 1024
+_LAST_ANSWERS_S = 1.0
+_BACKLOG = 4096
+"""Calls of `boxwright algo` may come by the hundred at once."""
 _LOCK_PATIENCE_S = 0.5
 _LOCK_PAUSE_S = 0.01
 
@@ -114,14 +119,33 @@ def _socket_path(study: Path) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def control_server(study: Path, controller: Controller, watcher: Watcher) -> AsyncIterator[None]:
-    """Listen for orders while the study runs. Where no socket can be made (some network disks), do without."""
+async def control_server(
+    study: Path, controller: Controller, watcher: Watcher, external: External | None = None
+) -> AsyncIterator[None]:
+    """Listen for orders, and for evaluations, while the study runs.
+
+    Where no socket can be made (some network disks), do without.
+
+    Raises:
+        StudyError: There can be none, and an external optimizer would have no way to its study.
+    """
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        task.add_done_callback(serving.discard)
         with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
             line = await asyncio.wait_for(reader.readline(), timeout=10)
-            writer.write(msgspec.json.encode(_obey(controller, watcher, line)) + b"\n")
-            await writer.drain()
+            answer: Answer | Evaluated | None
+            if _is_evaluation(line):
+                answer = await evaluate(line, external, reader, str(study))
+            else:
+                answer = _obey(controller, watcher, line)
+            if answer is not None:
+                writer.write(msgspec.json.encode(answer) + b"\n")
+                await writer.drain()
         writer.close()
 
     listener = socket.socket(socket.AF_UNIX)
@@ -133,14 +157,29 @@ async def control_server(study: Path, controller: Controller, watcher: Watcher) 
             listener.bind(path)
         finally:
             os.umask(mask)
-        server = await asyncio.start_unix_server(serve, sock=listener, limit=_MAX_LINE_BYTES)
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=_MAX_LINE_BYTES, backlog=_BACKLOG)
+    if server is None and external is not None:
+        listener.close()
+        raise StudyError(f"{study / CONTROL_SOCKET}: no socket can be made here. Use a local disk for the study.")
     try:
         yield
     finally:
+        if serving:
+            await asyncio.wait(serving, timeout=_LAST_ANSWERS_S)
         if server is not None:
             server.close()
         listener.close()
         (study / CONTROL_SOCKET).unlink(missing_ok=True)
+
+
+class _Wanted(msgspec.Struct):
+    do: str
+
+
+def _is_evaluation(line: bytes) -> bool:
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(line, type=_Wanted).do == "evaluate"
+    return False
 
 
 def _obey(controller: Controller, watcher: Watcher, line: bytes) -> Answer:

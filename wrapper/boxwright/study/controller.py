@@ -29,7 +29,7 @@ from boxwright.study.costs import is_without_answer, outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.first_failures import FirstFailures
 from boxwright.study.goal import Goal
-from boxwright.study.kills import BY_PERSON, KillOrders
+from boxwright.study.kills import BY_OPTIMIZER, BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
@@ -41,8 +41,6 @@ from boxwright.terms import Outcome, Slot, Status, Trial
 
 MAX_LOST = 3
 """A trial whose slot agent vanishes so often under one controller is settled as LOST: it may be what kills it."""
-
-_KILLED = Outcome(Status.KILLED, reason=BY_PERSON)
 
 
 @dataclass(slots=True)
@@ -71,7 +69,12 @@ class Controller:
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()
         self._upcoming = Upcoming(
-            store, proposer, seed=setup.scenario.study.seed, budget=setup.budget, is_wanted=self._is_wanted
+            store,
+            proposer,
+            seed=setup.scenario.study.seed,
+            budget=setup.budget,
+            is_wanted=self._is_wanted,
+            reopen=self._reopen,
         )
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
@@ -140,8 +143,8 @@ class Controller:
             trial = unsettled.get(record.trial) or self._store.trial(record.trial)
             self._running[record.run] = _Running(trial, adopted=True)
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
-            if self._kills.take_up(record.run):
-                self._executor.cancel(record.run, BY_PERSON)
+            if reason := self._kills.take_up(record.run):
+                self._executor.cancel(record.run, reason)
         under_way = {record.trial for record in adopted}
         self._upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
         self._table.rewrite(self._store.finished_runs())
@@ -186,7 +189,7 @@ class Controller:
         self.stop()
         self._done.set()
 
-    def kill(self, run: int) -> bool:
+    def kill(self, run: int, reason: str = BY_PERSON) -> bool:
         """Stop one run for good; return whether it was running.
 
         Raises:
@@ -194,10 +197,27 @@ class Controller:
         """
         if run not in self._running:
             return False
-        self._kills.give(run)
+        self._kills.give(run, reason)
         self._cancelled.add(run)
-        self._executor.cancel(run, BY_PERSON)
+        self._executor.cancel(run, reason)
         return True
+
+    def kill_trial(self, trial: int) -> None:
+        """Stop the run of a trial that its optimizer does not want any more, if it is running.
+
+        Raises:
+            StudyError: The order cannot be recorded.
+        """
+        for run in [run for run, running in self._running.items() if running.trial.number == trial]:
+            self.kill(run, BY_OPTIMIZER)
+
+    def _killed(self, run: int) -> Outcome:
+        return Outcome(Status.KILLED, reason=self._kills.reason(run))
+
+    def _reopen(self, trial: Trial) -> None:
+        """Have a settled trial count as one that is still to be run."""
+        self._settled -= 1
+        self._failed -= self._store.reopen_trial(trial.number).is_failure
 
     @property
     def stopping(self) -> bool:
@@ -303,7 +323,7 @@ class Controller:
             return False
         if run in self._cancelled:  # while its inputs were being copied
             lost = Outcome(Status.LOST, reason="the study was interrupted")
-            self._settle(run, _KILLED if self._kills.cover(run) else lost, None)
+            self._settle(run, self._killed(run) if self._kills.cover(run) else lost, None)
             return False
         self._executor.submit(slot.number, request)
         self._watcher.run_started(run, trial, slot)
@@ -331,7 +351,7 @@ class Controller:
                 self._lost[running.trial.number] += 1
                 self._busy.discard(slot)
             lost = Outcome(Status.LOST, reason=reason)
-            self._settle(run, _KILLED if self._kills.cover(run) else lost, None)
+            self._settle(run, self._killed(run) if self._kills.cover(run) else lost, None)
         if run is None and slot in self._slots:
             del self._slots[slot]
             self._idle.pop(slot, None)

@@ -66,9 +66,9 @@ class Launcher:
             await asyncio.to_thread(write_plan, plan, folder)
         else:
             write_plan(plan, folder)
-        return self._request(run, folder, plan)
+        return self._request(run, trial, folder, plan)
 
-    def _request(self, run: int, folder: Path, plan: Plan) -> Request:
+    def _request(self, run: int, trial: Trial, folder: Path, plan: Plan) -> Request:
         scenario = self._setup.scenario
         post = None
         if plan.post_argv is not None and scenario.postprocess is not None:
@@ -79,7 +79,7 @@ class Launcher:
             argv=plan.argv,
             env=dict(plan.env),
             workdir=plan.workdir,
-            cutoff_s=self._stopped_after_s,
+            cutoff_s=self._stopped_after_s if trial.cutoff_s is None else trial.cutoff_s,
             grace_s=scenario.limits.grace_s,
             memory_bytes=self._memory_bytes,
             output_bytes=self._output_bytes,
@@ -98,7 +98,7 @@ class Launcher:
             "instance": trial.instance,
             "seed": trial.seed,
             "budget": trial.budget,
-            "cutoff_s": self._setup.scenario.limits.cutoff_s,
+            "cutoff_s": self._setup.scenario.limits.cutoff_s if trial.cutoff_s is None else trial.cutoff_s,
             "optimizer_seed": trial.optimizer_seed,
             "origin": trial.origin,
             "stages": self._setup.stages,

@@ -24,6 +24,7 @@ from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
+from boxwright.study.external import make_external
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
@@ -149,8 +150,12 @@ def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str
 
 
 async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
-    proposer = make_proposer(setup, store.study, log)
+    is_external = setup.scenario.optimizer is not None and setup.scenario.optimizer.command is not None
+    external = make_external(setup, store, watcher.note, log) if is_external else None
+    proposer = external or make_proposer(setup, store.study, log)
     controller = Controller(setup, store, proposer, watcher, log)
+    if external is not None:
+        external.attach(controller.kill_trial)
     log(f"slots: {len(setup.slots)}, trials: {setup.total or '?'}")
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
     store.set_meta("target", "" if setup.total is None else str(setup.total))
@@ -159,7 +164,7 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     store.set_least_runs(max(1, len(setup.scenario.instances.rows)))
     store.set_meta("reason", "")
     with _signals(controller, watcher):
-        async with control_server(store.study, controller, watcher):
+        async with control_server(store.study, controller, watcher, external):
             summary = await controller.run()
     store.set_meta("left", summary.left)
     store.set_meta("reason", summary.reason)

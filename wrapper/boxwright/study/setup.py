@@ -22,6 +22,7 @@ from boxwright.scenario.layers import shorten
 from boxwright.scenario.model import CsvDesign, Design
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
+from boxwright.study.copy_words import copy_words
 from boxwright.study.metrics import shown_metrics
 from boxwright.study.warm_start import WarmStart, read_warm_start
 from boxwright.terms import Slot
@@ -148,7 +149,7 @@ def prepare(
     )
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
-    elif scenario.optimizer is not None:
+    elif scenario.optimizer is not None and scenario.optimizer.command is None:
         if space.unbounded:
             raise ScenarioError(
                 f"{place}: space.{space.unbounded[0]}: an optimizer needs bounds. Give lower and upper."
@@ -156,6 +157,8 @@ def prepare(
         refuse_missing_extra(scenario.optimizer, place)
         refuse_nearly_forbidden(space, scenario.optimizer)
         refuse_wrong_first(space, scenario.optimizer, place)
+    else:
+        copy_words(setup, 1, folder)  # finds its program
     return setup
 
 
@@ -195,7 +198,7 @@ def _whole(scenario: Scenario, runs: int) -> int:
 def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path) -> int | None:
     optimizer = scenario.optimizer
     if optimizer is not None:
-        size = space.size()
+        size = space.size() if optimizer.command is None else None
         if optimizer.runs >= UNLIMITED_RUNS:
             return None
         calls = optimizer.max_config_calls if scenario.is_noisy else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer
 from boxwright.store.database import Store
@@ -20,6 +21,7 @@ class Upcoming:
         seed: The number handed to the command; a repeat of a configuration gets a higher one.
         budget: Number of trials after which the proposer is not asked any more; None for no limit.
         is_wanted: Says of each proposal whether it is to become a trial.
+        reopen: Takes its outcome from a trial that is to run again.
 
     Attributes:
         created: How many trials there are.
@@ -33,6 +35,7 @@ class Upcoming:
         seed: int,
         budget: int | None,
         is_wanted: Callable[[Proposal], bool] = lambda _: True,
+        reopen: Callable[[Trial], None] = lambda _: None,
     ) -> None:
         self.created = 0
         self._store = store
@@ -40,6 +43,7 @@ class Upcoming:
         self._seed = seed
         self._budget = budget
         self._is_wanted = is_wanted
+        self._reopen = reopen
         self._waiting: deque[Trial] = deque()
         self._asks: set[asyncio.Task[Proposal]] = set()
         self._exhausted = False
@@ -89,7 +93,11 @@ class Upcoming:
             trial, is_new = self._store.add_trial(self._trial(proposal))
             if is_new:
                 self.created += 1
-                return trial
+            elif proposal.again:
+                self._reopen(trial)
+            else:
+                continue
+            return replace(trial, cutoff_s=proposal.cutoff_s)
         return None
 
     def close(self) -> None:

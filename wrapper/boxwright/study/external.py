@@ -1,0 +1,43 @@
+"""Joins an external optimizer's copies with what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from boxwright.errors import StudyError
+from boxwright.propose.external import External
+from boxwright.store.database import Store
+from boxwright.store.layout import optimizer_folder, process_mark
+from boxwright.study.copies import Copies
+from boxwright.study.ledger import StoreLedger
+from boxwright.study.setup import Setup
+
+
+def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: Callable[[str], None]) -> External:
+    """Return the proposer of a study whose optimizer is a command."""
+    optimizer = setup.scenario.optimizer
+    assert optimizer is not None
+    mark = process_mark(store.study, store.meta("study_id"))
+    copies = Copies(setup, store.study, optimizer_folder(store.study), mark, note, log)
+    external = External(
+        setup.space,
+        StoreLedger(store),
+        limit_s=setup.scenario.limits.cutoff_s,
+        study_seed=setup.scenario.study.seed,
+        unknown=optimizer.unknown,
+        repeated=optimizer.repeated,
+        begin=lambda: copies.start(_Heard(external)),
+        end=copies.close,
+    )
+    return external
+
+
+class _Heard:
+    def __init__(self, external: External) -> None:
+        self._external = external
+
+    def settled(self, copy: int) -> int:
+        return self._external.settled[copy]
+
+    def finish(self, failure: StudyError | None) -> None:
+        self._external.finish(failure)
