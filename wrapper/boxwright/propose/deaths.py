@@ -22,10 +22,16 @@ PAUSE_S = 0.4
 
 
 class Deaths:
-    """The deaths of one seed since its last answer."""
+    """The deaths of one seed since its last answer.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        clock: In seconds.
+        max_faults: So many deaths of its own doing are too many.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, max_faults: int = MAX_FAULTS) -> None:
         self._clock = clock
+        self._max_faults = max_faults
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -60,7 +66,7 @@ class Deaths:
     @property
     def are_too_many(self) -> bool:
         """Whether starting it again is in vain."""
-        if self._faults >= MAX_FAULTS:
+        if self._faults >= self._max_faults:
             return True
         return len(self._killed_at) >= MAX_FAULTS and self._killed_at[-1] - self._killed_at[0] >= MAX_KILLED_S
 

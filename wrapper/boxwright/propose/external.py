@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeAlias
 
-from boxwright.errors import SpaceError, StudyError
+from boxwright.errors import StudyError
 from boxwright.propose.base import ExhaustedError, Proposal, Told
+from boxwright.propose.intake import Intake, RefusedError
 from boxwright.space import Space
-from boxwright.space.values import number_from, whole_number_from
 from boxwright.terms import Config, Status, Trial, Value, config_key
 
 MOST_OPEN = 4096
@@ -23,10 +22,6 @@ DETERMINISTIC_SEED = -1
 
 _FULL_CUTOFF = 0.99
 _Key: TypeAlias = tuple[str, str | None, int]
-
-
-class RefusedError(Exception):
-    """This evaluation is not carried out; the text says why."""
 
 
 class OverError(Exception):
@@ -124,11 +119,10 @@ class External:
         begin: Callable[[], Awaitable[None]],
         end: Callable[[], Awaitable[None]],
     ) -> None:
-        self._space = space
+        self._intake = Intake(space, unknown, ledger.count)
         self._ledger = ledger
         self._limit_s = limit_s
         self._study_seed = study_seed
-        self._unknown = unknown
         self._repeated = repeated
         self._begin = begin
         self._end = end
@@ -158,7 +152,7 @@ class External:
             raise OverError("the study is over")
         if sum(len(case.waiters) for case in self._cases.values()) >= MOST_OPEN:
             raise RefusedError(f"{MOST_OPEN} evaluations are open already")
-        config = self._config(request)
+        config = self._intake.config(request.texts, request.values)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         seed = self._study_seed if request.seed in (None, DETERMINISTIC_SEED) else request.seed
         assert seed is not None
@@ -195,28 +189,6 @@ class External:
         case.waiters.add(answer)
         answer.add_done_callback(lambda _: self._let_go(key, case, answer))
         return answer
-
-    def _config(self, request: Request) -> Config:
-        space = self._space
-        try:
-            for name in (*request.texts, *request.values):
-                if name not in space.names:
-                    space.check({name: 0})  # says which name may have been meant
-            named = {name: space.domain(name).from_text(text) for name, text in request.texts.items()}
-            named |= {name: space.domain(name).from_value(value) for name, value in request.values.items()}
-            return space.allowed(space.composed(lambda domain: named.get(domain.name, domain.default)))
-        except SpaceError as error:
-            if self._unknown == "refuse":
-                self._ledger.count("refused")
-                raise RefusedError(str(error)) from error
-            self._ledger.count("outside")
-            texts = {name: self._as_far_as_possible(name, text) for name, text in request.texts.items()}
-            return {**space.default(), **texts, **request.values}
-
-    def _as_far_as_possible(self, name: str, text: str) -> Value:
-        with contextlib.suppress(SpaceError, KeyError):
-            return self._space.domain(name).from_text(text)
-        return _plain(text)
 
     def _let_go(self, key: _Key, case: _Case, answer: asyncio.Future[Answer]) -> None:
         case.waiters.discard(answer)
@@ -303,8 +275,3 @@ def _kept(answer: Answer, cutoff_s: float | None) -> Answer | None:
     if answer.status is Status.SUCCESS and cutoff_s is not None and answer.runtime_s > cutoff_s:
         return replace(answer, status=Status.TIMEOUT, quality=None, cost=None, runtime_s=cutoff_s)
     return answer
-
-
-def _plain(text: str) -> Value:
-    whole, number = whole_number_from(text), number_from(text)
-    return text if number is None else number if whole is None else whole

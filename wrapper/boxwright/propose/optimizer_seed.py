@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from boxwright.errors import StudyError
-from boxwright.propose.deaths import Deaths
-from boxwright.propose.nursery_process import Cause, End, Nursery
+from boxwright.propose.deaths import MAX_FAULTS, Deaths
+from boxwright.propose.nursery_process import Cause, End
 from boxwright.propose.protocol import (
     Ask,
     Exhausted,
@@ -21,7 +21,7 @@ from boxwright.propose.protocol import (
     Tell,
     ToOptimizer,
 )
-from boxwright.propose.seed_process import SeedProcess
+from boxwright.propose.seed_process import Breeder, SeedProcess
 
 
 class OptimizerSeed:
@@ -37,6 +37,7 @@ class OptimizerSeed:
         on_failure: Called when the seed cannot be kept alive.
         on_orphan: Called with a proposal whose asker is gone.
         on_readiness: Called with whether a process can answer, when that changes.
+        max_faults: See ``Deaths``.
 
     Attributes:
         in_flight: Keys of the configurations of its own that run.
@@ -49,14 +50,15 @@ class OptimizerSeed:
         self,
         number: int,
         log_path: Path,
-        nursery: Nursery,
+        nursery: Breeder,
         *,
         init: Callable[[int], Init],
         knowledge: Callable[[int], Sequence[Running | Tell]],
         log: Callable[[str], None],
         on_failure: Callable[[StudyError], None],
         on_orphan: Callable[[Proposal], None],
-        on_readiness: Callable[[bool], None],
+        on_readiness: Callable[[bool], None] = lambda _: None,
+        max_faults: int = MAX_FAULTS,
     ) -> None:
         self.number = number
         self.in_flight: set[tuple[str, int]] = set()  # key of the configuration, and which repeat of it
@@ -74,7 +76,7 @@ class OptimizerSeed:
         self._process: SeedProcess | None = None
         self._revival: asyncio.Task[None] | None = None
         self._is_ready = False
-        self._deaths = Deaths()
+        self._deaths = Deaths(max_faults=max_faults)
         self._asking = Ask(id=0)
         self._asked_at = 0.0
         self._answer: asyncio.Future[Proposal | Exhausted] | None = None

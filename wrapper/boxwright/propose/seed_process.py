@@ -6,17 +6,31 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from boxwright.errors import StudyError, one_line
-from boxwright.propose.nursery_process import Cause, Child, End, Nursery
+from boxwright.propose.nursery_process import Cause, Child, End
 from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer, decode_from_optimizer, encode
 
 LINE_LIMIT_BYTES = 16 * 2**20
 CLOSE_GRACE_S = 1.0
+
+
+class Breeder(Protocol):
+    """Makes optimizer processes."""
+
+    async def fork(self, log_path: Path) -> tuple[Child, socket.socket]:
+        """Return a new process, and this end of the socket to it; its stderr goes to the log.
+
+        Raises:
+            OSError: No process can be started, or the log cannot be written.
+        """
+        ...
 
 
 class SeedProcess:
@@ -30,7 +44,7 @@ class SeedProcess:
 
     def __init__(
         self,
-        nursery: Nursery,
+        nursery: Breeder,
         log_path: Path,
         on_answer: Callable[[FromOptimizer], None],
         on_end: Callable[[End], None],

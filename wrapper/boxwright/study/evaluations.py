@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from boxwright.propose.external import Answer, External, OverError, RefusedError, Request
+from boxwright.propose.external import Answer, External, OverError, Request
+from boxwright.propose.intake import RefusedError
 from boxwright.store.layout import run_folder
 from boxwright.terms import Value
 

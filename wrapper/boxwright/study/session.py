@@ -11,6 +11,7 @@ from pathlib import Path
 
 from boxwright.errors import UserError
 from boxwright.parse.searching import close_searchers
+from boxwright.propose.base import Proposer
 from boxwright.scenario import load_scenario
 from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
@@ -24,7 +25,7 @@ from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
-from boxwright.study.external import make_external
+from boxwright.study.external import make_ask_tell, make_external
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
@@ -150,9 +151,14 @@ def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str
 
 
 async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
-    is_external = setup.scenario.optimizer is not None and setup.scenario.optimizer.command is not None
-    external = make_external(setup, store, watcher.note, log) if is_external else None
-    proposer = external or make_proposer(setup, store.study, log)
+    optimizer, external = setup.scenario.optimizer, None
+    proposer: Proposer
+    if optimizer is None or optimizer.command is None:
+        proposer = make_proposer(setup, store.study, log)
+    elif optimizer.protocol == "ask-tell":
+        proposer = make_ask_tell(setup, store, log)
+    else:
+        proposer = external = make_external(setup, store, watcher.note, log)
     controller = Controller(setup, store, proposer, watcher, log)
     if external is not None:
         external.attach(controller.kill_trial)
