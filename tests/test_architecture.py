@@ -31,6 +31,7 @@ ORDER = (
     "report",
     "commands",
     "algo",
+    "sdk",
     "cli",
     "entry",
     "__main__",

@@ -17,7 +17,7 @@ from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.terms import Slot, Trial
 
-IN_TOML = ("ask-tell", "branin", "mnist-csv", "mnist-doe", "mnist-smac")
+IN_TOML = ("ask-tell", "branin", "mnist-csv", "mnist-doe", "mnist-smac", "optuna")
 NAMES = (*IN_TOML, "smac2-scenario")
 
 
