@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from timing import in_turn, machine, ratios, spread, wall_s
 
 ROUNDS = 15
-BOXWRIGHT = Path(sys.executable).with_name("boxwright")
+BOXWRIGHT = os.environ.get("BOXWRIGHT") or Path(sys.executable).with_name("boxwright")
 BOX = '#!/bin/sh\necho "Result of algorithm run: SUCCESS, 0, 0, 1, 0"\n'
 SCENARIO = """
 [command]
