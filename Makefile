@@ -55,7 +55,7 @@ wheel-test: $(READY)
 	@.ci/test-wheel $(BIN)/python $(PARALLEL)
 
 bench: $(READY)
-	@for benchmark in launches startup; do $(BIN)/python tests/benchmarks/$$benchmark.py || exit 1; done
+	@for benchmark in launches startup algo; do $(BIN)/python tests/benchmarks/$$benchmark.py || exit 1; done
 
 format: $(READY)
 	@$(BIN)/ruff format --quiet .
