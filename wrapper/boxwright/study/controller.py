@@ -68,14 +68,8 @@ class Controller:
         self._slots = {slot.number: slot for slot in setup.slots}
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()
-        self._upcoming = Upcoming(
-            store,
-            proposer,
-            seed=setup.scenario.study.seed,
-            budget=setup.budget,
-            is_wanted=self._is_wanted,
-            reopen=self._reopen,
-        )
+        seed, wanted, reopen = setup.scenario.study.seed, self._is_wanted, self._reopen
+        self._upcoming = Upcoming(store, proposer, seed=seed, budget=setup.budget, is_wanted=wanted, reopen=reopen)
         self._running: dict[int, _Running] = {}
         self._lost: Counter[int] = Counter()
         self._kills = KillOrders(store)
