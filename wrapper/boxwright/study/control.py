@@ -19,11 +19,11 @@ import msgspec
 from boxwright.errors import StudyError, UserError
 from boxwright.execute.lock import is_held, slot_locks
 from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
-from boxwright.study.evaluations import Evaluated, evaluate
 
 if TYPE_CHECKING:
     from boxwright.propose.external import External
     from boxwright.study.controller import Controller
+    from boxwright.study.evaluations import Evaluated
     from boxwright.study.watching import Watcher
 
 _MAX_LINE_BYTES = 1024 * 1024
@@ -130,6 +130,9 @@ async def control_server(
         StudyError: There can be none, and an external optimizer would have no way to its study.
     """
     serving: set[asyncio.Task[None]] = set()
+
+    # Who only asks for a study's state imports this module too, and is spared the space and all that it loads.
+    from boxwright.study.evaluations import evaluate
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
