@@ -8,8 +8,8 @@ to a power of that: probability matching (Thierens 2005), sharpened. Exp3 needs 
 and GP-Hedge (Hoffman et al. 2011) one model behind all kinds.
 
 Whose turn it is follows from the shares without any chance: that of the kind which is furthest behind its share. So
-one order of proposals and results gives one course, a study that is taken up again has its shares back, and seeds
-that know the same agree.
+one order of proposals and results gives one course, and seeds that know the same agree. A study that is taken up
+again hears its results in the order of run numbers: where runs overlapped, its shares may differ from before.
 """
 
 from __future__ import annotations
