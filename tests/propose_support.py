@@ -20,7 +20,7 @@ import pytest
 
 from boxwright.propose.base import Proposal, Told
 from boxwright.propose.shared import SharedModel
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space
 from boxwright.terms import Config, Status, Trial

@@ -201,5 +201,4 @@ def test_files_stay_small() -> None:
     sizes = [size for name, size in lines.items() if not name.endswith("__init__.py")]
     assert statistics.median(sizes) <= 150
     assert sorted(sizes)[int(0.9 * len(sizes))] <= 300
-    # The scenario's types stand in one file on purpose: it is the reference of the scenario file.
-    assert not {name: size for name, size in lines.items() if size > 400 and name != "scenario/model.py"}
+    assert not {name: size for name, size in lines.items() if size > 400}

@@ -14,7 +14,7 @@ from boxwright.errors import ScenarioError
 from boxwright.execute.cores import deal_cores, usable_cores
 from boxwright.execute.gpus import Gpu, find_gpus, skip_busy, visible_ids
 from boxwright.execute.slots import plan_slots
-from boxwright.scenario.model import Slots
+from boxwright.scenario.slots import Slots
 
 FAKE_NVML = """
 class NVMLError(Exception): pass

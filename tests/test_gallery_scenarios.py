@@ -12,8 +12,8 @@ from ConfigSpace.hyperparameters import NumericalHyperparameter
 from boxwright.gallery import gallery_root, gallery_scenarios
 from boxwright.materialise import Materialiser, Plan, RunContext
 from boxwright.scenario import LoadedScenario, load_scenario
+from boxwright.scenario.designs import CsvDesign
 from boxwright.scenario.layers import find_scenario
-from boxwright.scenario.model import CsvDesign
 from boxwright.space import Space, load_space
 from boxwright.terms import Slot, Trial
 

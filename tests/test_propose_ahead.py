@@ -14,7 +14,7 @@ import pytest
 from boxwright.propose.ahead import WAIT_SHARE, Ahead, Pace, Prepared
 from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import Proposal
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 

@@ -8,7 +8,7 @@ import pytest
 
 from boxwright.errors import UserError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.scenario.model import CsvDesign
+from boxwright.scenario.designs import CsvDesign
 from boxwright.terms import Config
 from propose_support import make_space
 

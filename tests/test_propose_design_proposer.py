@@ -8,7 +8,7 @@ import pytest
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer, Told
 from boxwright.propose.design_proposer import DesignProposer
-from boxwright.scenario.model import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
 from boxwright.terms import Config, Status, Trial
 
 

@@ -11,7 +11,7 @@ import pytest
 from boxwright.errors import UserError
 from boxwright.propose.designs import design_size, make_design
 from boxwright.propose.grid import all_configs
-from boxwright.scenario.model import Grid
+from boxwright.scenario.designs import Grid
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
 from propose_support import make_space

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from boxwright.propose.initial import initial_design
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from propose_support import PLANE, make_space
 
 

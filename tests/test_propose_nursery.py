@@ -17,7 +17,7 @@ import pytest
 
 from boxwright.propose.nursery_process import Cause, End, Nursery
 from boxwright.propose.protocol import Ask, encode
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 

@@ -13,7 +13,7 @@ from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.model_seed import ModelSeed
 from boxwright.propose.protocol import Init, Running, Settings, Tell
 from boxwright.propose.protocol import Proposal as Answer
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import space_to_json
 from boxwright.terms import Status, Trial, Value, config_key
 from propose_support import PLANE, bench, make_space, put_stubborn_seeds

@@ -9,7 +9,7 @@ import pytest
 
 from boxwright.errors import SpaceError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.scenario.model import Design, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import Design, LatinHypercube, MonteCarlo, Sobol
 from boxwright.space import Space
 from boxwright.terms import Config
 from propose_support import make_space

@@ -179,7 +179,7 @@ def test_seeds_end_when_their_controller_is_killed(tmp_path: Path) -> None:
     script = f"""
 import asyncio, pathlib
 from boxwright.propose.shared import SharedModel
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from propose_support import PLANE, make_space
 async def main():
     model = SharedModel(make_space(PLANE), Optimizer(runs=9, initial=1), 2, pathlib.Path({str(tmp_path)!r}), print)

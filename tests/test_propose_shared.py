@@ -13,7 +13,7 @@ import pytest
 from boxwright.errors import SpaceError
 from boxwright.propose.base import ExhaustedError
 from boxwright.propose.shared import SharedModel
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import Config, Trial, config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 

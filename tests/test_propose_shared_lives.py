@@ -13,7 +13,7 @@ import pytest
 from boxwright.errors import StudyError
 from boxwright.propose.base import Told
 from boxwright.propose.deaths import MAX_FAULTS
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import Status, Trial, config_key
 from propose_support import COUNTS, PLANE, Bench, bench, make_space, plane_cost
 

@@ -13,7 +13,7 @@ import pytest
 from boxwright.propose.base import Told
 from boxwright.propose.shares import Shares
 from boxwright.scenario.kinds import SeedKind
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import Status, config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 

@@ -10,7 +10,7 @@ import pytest
 from boxwright.errors import ScenarioError
 from boxwright.propose.kinds import hosted_kinds, refuse_missing_extra, seed_count, seed_kinds
 from boxwright.scenario import load_scenario
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 
 BASE = """
 [command]

@@ -9,7 +9,7 @@ import pytest
 
 from boxwright.errors import ScenarioError
 from boxwright.scenario import LoadedScenario, load_scenario
-from boxwright.scenario.model import MonteCarlo, Sobol
+from boxwright.scenario.designs import MonteCarlo, Sobol
 from boxwright.scenario.parameters import CategoricalParameter, IntParameter
 
 BASE = """

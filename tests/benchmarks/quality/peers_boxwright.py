@@ -19,7 +19,7 @@ from boxwright.propose.kinds import hosted_kinds, seed_count, seed_kinds
 from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
 from boxwright.propose.sampling import draw
 from boxwright.propose.shares import Shares
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import space_to_json
 from boxwright.terms import Config, Status, config_key
 
@@ -58,7 +58,7 @@ class Boxwright:
     """As many optimizer seeds as workers, one shared history: every seed hears of every run, as in ``SharedModel``.
 
     Args:
-        options: Of ``protocol.Settings`` or ``scenario.model.Optimizer``; a name that both have goes to both.
+        options: Of ``protocol.Settings`` or ``scenario.optimizer.Optimizer``; a name that both have goes to both.
             With ``ahead=true`` each proposal is made when the one before it begins to run, and so lacks at least
             the last result; ``auto`` waits for fresh ones, since runs take no time here.
     """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from boxwright.errors import ScenarioError, one_line
 from boxwright.execute.cores import deal_cores, usable_cores
 from boxwright.execute.gpus import find_gpus, skip_busy, visible_ids
-from boxwright.scenario.model import Slots
+from boxwright.scenario.slots import Slots
 from boxwright.terms import Slot
 
 

@@ -16,7 +16,7 @@ from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import Exhausted, Init, Running, Tell
 from boxwright.propose.protocol import Proposal as Answer
 from boxwright.propose.seed_process import Breeder
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space, space_to_json
 from boxwright.terms import Config, Status, Trial, config_key
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from boxwright.propose.base import ExhaustedError, Proposal, Told
-from boxwright.scenario.model import CsvDesign, Design
+from boxwright.scenario.designs import CsvDesign, Design
 from boxwright.terms import Config, Trial, config_key
 
 _BREATH = 256  # points passed over before the event loop gets a turn: taking up a long study must not block it

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from boxwright.propose.csv_rows import csv_configs
 from boxwright.propose.grid import grid, grid_levels, grid_size
 from boxwright.propose.sampling import latin_hypercube, monte_carlo, sobol
-from boxwright.scenario.model import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
 from boxwright.terms import Config
 
 if TYPE_CHECKING:

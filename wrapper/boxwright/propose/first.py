@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from boxwright.errors import SpaceError
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space
 from boxwright.space.values import text_of, unquoted
 from boxwright.terms import Config, config_key

@@ -6,7 +6,7 @@ import contextlib
 
 from boxwright.errors import SpaceError
 from boxwright.propose.sampling import sobol
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
 

@@ -6,7 +6,7 @@ import importlib.util
 
 from boxwright.errors import ScenarioError
 from boxwright.scenario.kinds import ACQUISITIONS, OPTUNAS, SeedKind
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 
 AUTO = (SeedKind(model="gp"), SeedKind(model="rf"), SeedKind(model="random"))
 """The portfolio ``auto``: what comes without extras, the best one first, and chance as a safety net."""

@@ -39,7 +39,7 @@ class _Message(Struct, frozen=True, kw_only=True, tag_field="type", tag=str.lowe
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """How an optimizer seed looks for its next configuration; see ``scenario.model.Optimizer``.
+    """How an optimizer seed looks for its next configuration; see ``scenario.optimizer.Optimizer``.
 
     Attributes:
         portfolio: Kinds among which one is chosen at each ask, in place of ``model`` and ``acquisition``.

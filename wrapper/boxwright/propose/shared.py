@@ -26,7 +26,7 @@ from boxwright.propose.protocol import Proposal as Answer
 from boxwright.propose.shares import Shares
 from boxwright.propose.turns import Turns
 from boxwright.propose.warm import Warm
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space, space_to_json
 from boxwright.terms import Config, Trial, config_key
 

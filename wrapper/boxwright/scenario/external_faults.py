@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from boxwright.scenario.layers import show
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
 

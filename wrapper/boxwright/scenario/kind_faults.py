@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boxwright.scenario.kinds import SeedKind
-from boxwright.scenario.model import Optimizer
+from boxwright.scenario.optimizer import Optimizer
 
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
 

@@ -1,8 +1,9 @@
 """The scenario as frozen types: exactly what a scenario file may say, and nothing else.
 
 msgspec decodes a TOML document into these and makes the JSON Schema from them, so a field, its type and its
-docstring stand here once. Units are in the names; a size may be a number of bytes or a text such as
-``"4 GiB"``. What can only be checked with the space or the machine at hand is checked by whoever uses it.
+docstring stand once, here or, where a section is large, in a file of its name beside this one. Units are in the
+names; a size may be a number of bytes or a text such as ``"4 GiB"``. What can only be checked with the space or the
+machine at hand is checked by whoever uses it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
 
-from boxwright.scenario.kinds import Acquisition, Model, SeedKind
+from boxwright.scenario.designs import Design
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.parameters import SpaceTable
-from boxwright.scenario.section import Levels, Places, Positive, PositiveSeconds, Repeats, Section, Size
-from boxwright.terms import Direction, Value
+from boxwright.scenario.section import Positive, PositiveSeconds, Section, Size
+from boxwright.scenario.slots import Slots
+from boxwright.terms import Direction
 
 # ---------------------------------------------------------------------------------------------- study
 
@@ -270,158 +273,6 @@ class Postprocess(Section, frozen=True, kw_only=True):
 
     argv: tuple[str, ...]
     cutoff_s: PositiveSeconds = 60.0
-
-
-# ---------------------------------------------------------------------------------------------- what runs next
-
-
-class _Design(Section, frozen=True, kw_only=True, tag_field="kind"):
-    """What all designs share.
-
-    Attributes:
-        runs: How many points.
-        seed: Seed of its random numbers; a grid and a CSV file have none to draw.
-        replicates: How often each point is run, with the numbers ``study.seed``, ``study.seed + 1``, …; more than one
-            makes the study a noisy one. ``runs`` is then how many runs, so a multiple of it.
-    """
-
-    seed: Annotated[int, Meta(ge=0)] = 0
-    replicates: Repeats = 1
-
-
-class MonteCarlo(_Design, frozen=True, kw_only=True, tag="monte-carlo"):
-    """Independent draws from the parameters' distributions."""
-
-    runs: Positive
-
-
-class LatinHypercube(_Design, frozen=True, kw_only=True, tag="latin-hypercube"):
-    """A Latin hypercube."""
-
-    runs: Annotated[int, Meta(ge=1, le=1_000_000)]
-
-
-class Sobol(_Design, frozen=True, kw_only=True, tag="sobol"):
-    """A scrambled Sobol sequence."""
-
-    runs: Positive
-
-
-class Grid(_Design, frozen=True, kw_only=True, tag="grid"):
-    """The full grid: every value of discrete parameters, ``levels`` values of each real or wide one.
-
-    Attributes:
-        levels: A number for all, or name → number or list of values.
-        runs: Only the first so many points.
-    """
-
-    levels: Levels | dict[str, Levels | tuple[Value, ...]] = 3
-    runs: Positive | None = None
-
-
-class CsvDesign(_Design, frozen=True, kw_only=True, tag="csv"):
-    """The rows of a CSV file; a parameter without a column takes its default.
-
-    Attributes:
-        file: Its path, starting at the scenario's folder; the first line names parameters.
-        runs: Only the first so many rows.
-    """
-
-    file: str
-    runs: Positive | None = None
-
-
-Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
-
-
-class Optimizer(Section, frozen=True, kw_only=True):
-    """Optimizer seeds that share one model, or, with ``command``, any optimizer that has a command line.
-
-    Attributes:
-        kind: Which optimizer.
-        command: An optimizer of one's own, a list of words, or one text that is cut into words like a shell would;
-            ``{seed}``, ``{copy}``, ``{study}`` and ``{scenario}`` (the scenario's folder) are filled in. Its black
-            box is ``boxwright algo``. The keys from here to ``repeated`` go with it, and of the others ``runs``,
-            ``seed`` and ``target``.
-        shell: Hand ``command``, one text, to ``/bin/sh -c``; every value put into it is quoted.
-        copies: How many of it run side by side.
-        restarts: How often in a row a copy that fails is started again, with no run of its own ended in between.
-        protocol: ``algo``, it calls ``boxwright algo`` or uses ``boxwright.sdk``; ``ask-tell``, it is asked and told
-            in JSON lines on its stdin and stdout.
-        unknown: What becomes of a configuration that does not lie in the space: refused, or run as it is.
-        repeated: What becomes of one that has run: it is answered from the store, or run with the next seed.
-        runs: How many runs in all.
-        seeds: Optimizer processes, as a number, or as a list of kinds among which turns go by what each has earned;
-            one per slot if absent.
-        seed: The first seed's random seed; the others follow.
-        model: ``gp``, a Gaussian process; ``rf``, SMAC's random forest; ``auto``, the first up to 300 runs, the
-            second from there on, and Parzen estimators for half where costs are noisy; ``parzen``, these;
-            ``tpe`` and ``cma``, Optuna's; ``random``, none.
-        acquisition: What the model's predictions are weighed by: ``ei``, expected improvement; ``pi``, probability
-            of improvement; ``lcb``, lower confidence bound; ``ts``, Thompson sampling; ``portfolio``, the four in
-            turn, as they earn it.
-        portfolio: Kinds that every seed has inside, and among which each proposal goes to one, as they earn it.
-        initial: Runs of the initial design, dealt out over the seeds; by the number of parameters if absent.
-        challengers: Random points that the acquisition function is tried on at each ask.
-        random_share: Share of proposals drawn at random; if absent none, with ``rf`` a fifth.
-        first: Configurations that run before all others: a table of values by name (the others take their default),
-            ``default``, or ``random``.
-        warm_start: Studies and CSV files, whose runs the seeds know from the start.
-        target: Quality that is good enough: once a run is at least as good, no new one is started.
-        min_improvement: No new run is started once the model expects less than this of its proposals.
-        patience: So many proposals in a row must promise too little; one per slot if absent, but at least 5.
-        max_config_calls: How often one configuration may run where the study is noisy; 3 is SMAC3's default for
-            hyperparameters.
-        ahead: Whether the next proposal is made while runs go on, so that a free slot starts at once; it does not
-            know how the run ended that freed the slot. ``auto``: where waiting takes over 1 % of a run's time.
-    """
-
-    kind: Literal["smac"] = "smac"
-    command: str | tuple[str, ...] | None = None
-    shell: bool = False
-    copies: Places = 1
-    restarts: Annotated[int, Meta(ge=0)] = 3
-    protocol: Literal["algo", "ask-tell"] = "algo"
-    unknown: Literal["refuse", "accept"] = "refuse"
-    repeated: Literal["answer", "run"] = "answer"
-    runs: Positive
-    seeds: Places | tuple[SeedKind, ...] | None = None
-    seed: Annotated[int, Meta(ge=0)] = 0
-    model: Model = "auto"
-    acquisition: Acquisition | Literal["portfolio"] = "ei"
-    portfolio: Literal["auto"] | tuple[SeedKind, ...] | None = None
-    initial: Annotated[int, Meta(ge=1, le=100_000)] | None = None
-    challengers: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
-    random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
-    first: tuple[dict[str, Value] | Literal["default", "random"], ...] = ()
-    warm_start: tuple[str, ...] = ()
-    target: float | None = None
-    min_improvement: Annotated[float, Meta(gt=0)] | None = None
-    patience: Positive | None = None
-    max_config_calls: Repeats = 3
-    ahead: bool | Literal["auto"] = "auto"
-
-
-class Slots(Section, frozen=True, kw_only=True):
-    """Where runs are carried out.
-
-    Attributes:
-        backend: Where they are: on this machine.
-        count: How many runs at a time; absent: one per GPU, or per ``per_gpu`` share, or 1 without GPUs.
-        gpus: Whole GPUs per slot.
-        per_gpu: Slots that share one GPU; only with ``gpus = 1``.
-        gpu_ids: Ids to use; absent: those found through NVML.
-        skip_busy_gpus: Leave out GPUs that processes of others are using.
-        cores: CPU cores per slot; absent: the machine's cores divided by the slots.
-    """
-
-    backend: Literal["local"] = "local"
-    count: Places | None = None
-    gpus: Annotated[int, Meta(ge=0)] = 0
-    per_gpu: Places = 1
-    gpu_ids: tuple[str | int, ...] | None = None
-    skip_busy_gpus: bool = False
-    cores: Positive | None = None
 
 
 # ---------------------------------------------------------------------------------------------- all of it

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec.json
 
-from boxwright.scenario import model, parameters
+from boxwright.scenario import designs, kinds, model, parameters
 from boxwright.scenario.section import Section
 
 _TAGS = {"type": "Which kind of parameter this is.", "kind": "Which design this is."}
@@ -18,7 +18,7 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 def scenario_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a scenario file, with a description for every documented key."""
     _, definitions = msgspec.json.schema_components((model.Scenario,), ref_template="#/$defs/{name}")
-    types = {**vars(parameters), **vars(model)}
+    types = {**vars(parameters), **vars(designs), **vars(kinds), **vars(model)}
     for name, definition in definitions.items():
         for kind in reversed(types[name].__mro__):  # what is said of a key in a base class holds below it
             if issubclass(kind, Section):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxwright.errors import ScenarioError
-from boxwright.scenario.model import CsvDesign, Scenario
+from boxwright.scenario.designs import CsvDesign
+from boxwright.scenario.model import Scenario
 from boxwright.scenario.stored import read_stored_scenario
 from boxwright.store.layout import CSV_ROWS, SCENARIO
 

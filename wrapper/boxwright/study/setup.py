@@ -18,8 +18,8 @@ from boxwright.propose.first import refuse_wrong_first
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.scenario import LoadedScenario, Scenario
+from boxwright.scenario.designs import CsvDesign, Design
 from boxwright.scenario.layers import shorten
-from boxwright.scenario.model import CsvDesign, Design
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.study.copy_words import copy_words

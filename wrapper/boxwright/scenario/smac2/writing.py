@@ -10,7 +10,8 @@ import msgspec
 
 from boxwright.errors import ScenarioError
 from boxwright.scenario.layers import dotted, show
-from boxwright.scenario.model import Objective, Optimizer, Scenario
+from boxwright.scenario.model import Objective, Scenario
+from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.smac2.translating import KILL_FACTOR, PAR, PENALTY
 from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.scenario.smac2.words import from_template, join_algo, write_configuration
