@@ -24,6 +24,7 @@ ORDER = (
     "space",
     "propose",
     "materialise",
+    "schedulers",
     "execute",
     "parse",
     "store",

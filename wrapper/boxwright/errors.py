@@ -7,6 +7,7 @@
     │   └── TemplateError    a template and its space disagree
     ├── RunError             one run went wrong; it is recorded and the study goes on
     └── StudyError           the study cannot go on: disk full, store locked, no slot left
+        └── SchedulerError   a batch scheduler refuses, or does not answer; it may do so later
 
 A message holds the place, the value found, and what would be right; it is one line.
 """
@@ -53,6 +54,10 @@ class RunError(BoxwrightError):
 
 class StudyError(BoxwrightError):
     """The study cannot go on: the disk is full, the store is locked, no slot is left."""
+
+
+class SchedulerError(StudyError):
+    """A batch scheduler refuses, or does not answer. Whoever can wait tries again later."""
 
 
 def one_line(text: str) -> str:

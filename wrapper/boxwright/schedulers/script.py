@@ -1,0 +1,100 @@
+"""Job scripts from Jinja2 templates: those in ``templates/``, or a person's own."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+from boxwright.errors import UserError
+from boxwright.materialise.jinja import compile_jinja
+from boxwright.schedulers.base import JobSpec
+from boxwright.schedulers.dialect import Dialect
+from boxwright.schedulers.naming import quoted, refuse_hostile_line, refuse_hostile_word, shell_command
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MEBIBYTE = 1 << 20
+
+
+def job_script(dialect: Dialect, spec: JobSpec, *, template: str = "") -> str:
+    """Return the script of a job.
+
+    Args:
+        dialect: The scheduler.
+        spec: The job.
+        template: One of ``templates/``, if not the one that the spec or the scheduler names.
+
+    Raises:
+        UserError: The template, or a setting, cannot be what is meant.
+    """
+    _refuse(spec)
+    dialect.refuse(spec)
+    own = spec.job_script if not template else None
+    path = own or _TEMPLATES / (template or f"{dialect.name}.sh.j2")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        words = getattr(error, "strerror", None) or "is no UTF-8"
+        raise UserError(f"cannot be read: {words}.", place=str(path)) from error
+    compiled = compile_jinja(text, str(path), _environment(), has_lines=True)
+    return compiled.render({**_values(dialect, spec), **dialect.values(spec)})
+
+
+def our_command(module: str, *words: str) -> tuple[str, ...]:
+    """Return the command that runs a module of boxwright in a job: this interpreter, and these sources."""
+    # -P: a file of the person's in the current folder must not stand in for a module.
+    command = (sys.executable, "-P", "-m", module, *words)
+    path = os.environ.get("PYTHONPATH")
+    return ("env", f"PYTHONPATH={path}", *command) if path else command
+
+
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # a script is no HTML
+    )
+    environment.filters["quoted"] = quoted
+    return environment
+
+
+def _refuse(spec: JobSpec) -> None:
+    refuse_hostile_word(spec.name, "name")
+    refuse_hostile_word(spec.queue, "slots.queue")
+    refuse_hostile_word(spec.account, "slots.account")
+    for line in spec.extra:
+        refuse_hostile_line(line, "slots.extra")
+
+
+def _values(dialect: Dialect, spec: JobSpec) -> dict[str, object]:
+    """Return what every template gets."""
+    walltime_s = None if spec.walltime_s is None else max(1, math.ceil(spec.walltime_s))
+    memory_mib = None if spec.memory_bytes is None else math.ceil(spec.memory_bytes / _MEBIBYTE)
+    return {
+        "name": spec.name,
+        "folder": str(spec.folder),
+        "command": shell_command(spec.argv),
+        "identity": dialect.identity,
+        "cores": spec.cores,
+        "gpus": spec.gpus,
+        "memory_mib": memory_mib,
+        "walltime_s": walltime_s,
+        "walltime": None if walltime_s is None else _clock(walltime_s),
+        "walltime_min": None if walltime_s is None else math.ceil(walltime_s / 60),
+        "queue": spec.queue,
+        "account": spec.account,
+        "setup": spec.setup,
+        "extra": spec.extra,
+        "signal_before_end_s": spec.signal_before_end_s,
+    }
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
