@@ -80,6 +80,13 @@ def test_words_that_are_no_call_are_told_what_would_be(dialect: str, words: str,
     assert str(caught.value).startswith(problem)
 
 
+@pytest.mark.parametrize("dialect", ["smac2", "irace", "plain"])
+def test_words_over_several_lines_are_refused_in_one(dialect: str) -> None:
+    with pytest.raises(CallError) as caught:
+        _read(dialect, ["i", "0", "5", "1", "1", "a\nb", "\x1b[31m"]).wanted()
+    assert str(caught.value).isprintable()
+
+
 SMAC = "no_instance 0 5.0 2147483647 42 -x 1"
 IRACE = "12 3 987 i.tsp --x 1"
 
@@ -229,6 +236,13 @@ def test_dakota_is_refused_derivatives(tmp_path: Path) -> None:
     (tmp_path / "params.in").write_text(STANDARD.replace("1 ASV_1", "3 ASV_1"))
     with pytest.raises(CallError, match="asks for derivatives, and there are none"):
         _read("dakota", [str(tmp_path / "params.in"), "results.out"])
+    for number in ("9" * 5000, "²", "-1", "1.5"):
+        (tmp_path / "params.in").write_text(STANDARD.replace("1 ASV_1", f"{number} ASV_1"))
+        with pytest.raises(CallError, match="asks for derivatives"):
+            _read("dakota", [str(tmp_path / "params.in"), "results.out"])
+        (tmp_path / "params.in").write_text(STANDARD.replace("2 variables", f"{number} variables"))
+        with pytest.raises(CallError, match="is no parameters file"):
+            _read("dakota", [str(tmp_path / "params.in"), "results.out"])
     (tmp_path / "params.in").write_text("nonsense\n")
     with pytest.raises(CallError, match="is no parameters file"):
         _read("dakota", [str(tmp_path / "params.in"), "results.out"])

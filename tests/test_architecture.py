@@ -18,6 +18,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "share" not in path.rel
 
 ORDER = (
     "errors",
+    "json_faults",
     "terms",
     "gallery",
     "scenario",

@@ -110,10 +110,11 @@ def test_copy_that_dies_is_started_again_and_told_everything(
     assert "seed 1: the optimizer process ended (exit code 3); it is started again" in log
 
 
+@pytest.mark.parametrize("nonsense", ["'hello'", "'{\"a\":' * 9999"])
 def test_copy_that_speaks_nonsense_ends_the_study_in_one_line(
-    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path, nonsense: str
 ) -> None:
-    scenario = ask_tell(make_scenario, "print('hello', flush=True) or 0.5")
+    scenario = ask_tell(make_scenario, f"print({nonsense}, flush=True) or 0.5")
     done = boxwright("run", scenario, "--study", "s", "--set", "optimizer.restarts=0")
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]

@@ -115,9 +115,12 @@ def test_exit_is_read_as_it_was_written_over_whatever_was_there(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["exit.json"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"run": 3}', '{"run": 4, "ended_by": "exited"}', " " * (2 << 20)])
-def test_exit_that_is_none_of_this_run_is_not_there(tmp_path: Path, content: str) -> None:
-    (tmp_path / "exit.json").write_text(content)
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b'{"run": 3}', b'{"run": 4, "ended_by": "exited"}', b" " * (2 << 20), b'{"a":' * 100_000, b'{"\xff'],
+)
+def test_exit_that_is_none_of_this_run_is_not_there(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "exit.json").write_bytes(content)
     assert read_exit(tmp_path, 3) is None
 
 

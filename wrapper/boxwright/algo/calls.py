@@ -15,7 +15,10 @@ FAILED_QUALITY = 1e9
 
 
 class CallError(Exception):
-    """These words are no call of this dialect."""
+    """These words are no call of this dialect; the message is one line, whatever the words hold."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in problem))
 
 
 class Call:

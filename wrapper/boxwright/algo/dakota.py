@@ -22,20 +22,27 @@ def read_dakota(words: list[str]) -> Call:
             entries = [entry for entry in map(_entry, file) if entry is not None]
     except (OSError, UnicodeDecodeError) as error:
         raise CallError(f"{words[0]}: cannot be read: {error}") from error
-    number = next((value for value, name in entries[:1] if name in ("variables", "DAKOTA_VARS")), None)
-    if number is None or not number.isdigit() or len(entries) < int(number) + 2:
+    stated = next((value for value, name in entries[:1] if name in ("variables", "DAKOTA_VARS")), None)
+    number = _count(stated or "")
+    if number is None or len(entries) < number + 2:
         raise CallError(f"{words[0]}: is no parameters file: its first line names no number of variables")
-    texts = {name: value for value, name in entries[1 : int(number) + 1]}
+    texts = {name: value for value, name in entries[1 : number + 1]}
     functions = []
-    for value, name in entries[int(number) + 2 :]:
+    for value, name in entries[number + 2 :]:
         kind, _, function = name.partition(":")
         if kind.startswith("ASV_") and function:
-            if not value.isdigit() or int(value) & ~_VALUE:
+            wanted = _count(value)
+            if wanted is None or wanted & ~_VALUE:
                 raise CallError(f"{words[0]}: {name} = {value} asks for derivatives, and there are none")
-            functions.append(function if int(value) else "")
+            functions.append(function if wanted else "")
     call = Call(texts, results=words[1])
     call.notes = tuple(functions)
     return call
+
+
+def _count(text: str) -> int | None:
+    """Return the whole number that a text is; None if it is none, or larger than any number of variables."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _entry(line: str) -> tuple[str, str] | None:

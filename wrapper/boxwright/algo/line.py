@@ -50,10 +50,21 @@ def read_answer(line: socket.socket) -> dict[str, object]:
                     break
         except OSError as error:
             raise NoStudyError(f"the controller has gone: {error.strerror}") from error
+    return parse_answer(b"".join(said))
+
+
+def parse_answer(data: bytes) -> dict[str, object]:
+    """Return the answer that a line holds.
+
+    Raises:
+        NoStudyError: It holds none: the controller has gone before it was written, or there is another one.
+    """
     try:
-        answer = json.loads(b"".join(said))
+        answer = json.loads(data)
     except ValueError as error:
         raise NoStudyError("the controller has gone") from error
+    except RecursionError as error:
+        raise NoStudyError("this is no controller of a study") from error
     if not isinstance(answer, dict):
         raise NoStudyError("this is no controller of a study")
     return answer

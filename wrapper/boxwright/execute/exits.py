@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from boxwright.execute.messages import Exit
+from boxwright.json_faults import NOT_JSON
 
 EXIT_FILE = "exit.json"
 _TEMPORARY = ".exit.json.new"
@@ -40,6 +41,6 @@ def read_exit(folder: Path, run: int) -> Exit | None:
         if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
             return None
         exit_ = msgspec.json.decode(path.read_bytes(), type=Exit)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *NOT_JSON):
         return None
     return exit_ if exit_.run == run else None

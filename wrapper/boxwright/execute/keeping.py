@@ -15,6 +15,7 @@ from typing import IO
 import msgspec
 
 from boxwright.execute.leftovers import TOKEN_NAME, kill_leftovers
+from boxwright.json_faults import NOT_JSON
 
 _PATIENCE_S = 5.0
 
@@ -69,7 +70,7 @@ class Kept:
         code = await self._process.wait()
         try:
             return msgspec.json.decode(said, type=Ending)
-        except msgspec.DecodeError:
+        except NOT_JSON:
             if not self._stopped:
                 await asyncio.to_thread(kill_leftovers, self._token, grace_s=self._grace_s)
             return Ending(problem=f"its keeper was gone (exit code {code})")

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from boxwright.execute.tree import read_process
+from boxwright.json_faults import NOT_JSON
 from boxwright.terms import Slot
 
 
@@ -83,7 +84,7 @@ def is_held(path: Path) -> bool:
 
 def read_owner(path: Path) -> Owner | None:
     """Return who held the lock last, None where that cannot be read."""
-    with suppress(OSError, msgspec.MsgspecError):
+    with suppress(OSError, *NOT_JSON):
         return msgspec.json.decode(path.read_bytes(), type=Owner)
     return None
 

@@ -18,6 +18,7 @@ import msgspec
 
 from boxwright import __version__
 from boxwright.errors import one_line
+from boxwright.json_faults import NOT_JSON
 from boxwright.propose.protocol import (
     PROTOCOL_VERSION,
     Ask,
@@ -55,7 +56,7 @@ def serve(lines: Iterable[bytes], send: Callable[[FromOptimizer], None]) -> int:
                 _hear(seed, message, send)
     except BrokenPipeError:
         return 0  # the controller is gone
-    except msgspec.MsgspecError as error:
+    except NOT_JSON as error:
         send(Error(message=one_line(f"not a line of this protocol: {error}")))
         return 1
     except Exception as error:  # noqa: BLE001  whatever SMAC trips over, its controller should read why

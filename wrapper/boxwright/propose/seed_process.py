@@ -11,9 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from boxwright.errors import StudyError, one_line
+from boxwright.json_faults import NOT_JSON
 from boxwright.propose.nursery_process import Cause, Child, End
 from boxwright.propose.protocol import Error, FromOptimizer, Ready, ToOptimizer, decode_from_optimizer, encode
 
@@ -93,7 +92,7 @@ class SeedProcess:
                 message = decode_from_optimizer(line)
             except ConnectionError:  # killed before it had read all
                 break
-            except (msgspec.MsgspecError, ValueError) as error:
+            except (*NOT_JSON, ValueError) as error:
                 self._complaint = one_line(f"it wrote what is no line of the protocol: {error}")
                 break
             if isinstance(message, Error):

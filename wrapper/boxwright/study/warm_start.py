@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from boxwright.errors import ScenarioError
+from boxwright.json_faults import NOT_JSON
 from boxwright.propose.base import Told
 from boxwright.propose.warm import Warm
 from boxwright.scenario import Scenario
@@ -106,6 +107,6 @@ def kept_warm_start(study: Path, scenario: Scenario, space: Space) -> WarmStart:
 def _kept(line: bytes, place: str, space: Space) -> WarmRun:
     try:
         run = msgspec.json.decode(line, type=WarmRun)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise ScenarioError(f"is no run that the study kept: {error}.", place=place) from error
     return msgspec.structs.replace(run, config=space.check(run.config, place))
