@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +15,7 @@ import pytest
 
 from boxwright.errors import UserError
 from boxwright.study.control import controller_lock, is_running
-from support import RunBoxwright, Running
+from support import PATIENCE_S, RunBoxwright, Running
 
 POLLER = """
 import sys
@@ -72,7 +74,7 @@ def test_order_without_a_controller_tells_of_runs_that_go_on(
 
 
 @pytest.mark.usefixtures("no_process_left")
-def test_order_to_a_controller_that_does_not_answer_says_so(
+def test_order_to_a_controller_that_does_not_answer_says_so_and_nonsense_is_answered(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:
     running = start(make_scenario("sleep 60"), "--slots", "1", "--runs", "1")
@@ -81,5 +83,17 @@ def test_order_to_a_controller_that_does_not_answer_says_so(
     asked = boxwright("stop", running.study)
     running.process.send_signal(signal.SIGCONT)
     assert "its controller gave no answer within 10 s" in asked.stderr
+    for line in (b"{", b'{"do":"kill\xff"}', b'{"do":' * 9999, b'{"do":"evaluate","values":' + b"[" * 9999):
+        answer = said_to(running.study, line)
+        assert answer.startswith('{"done":false,"text":"not understood: '), line[:30]
     assert boxwright("stop", running.study, "--now").returncode == 0
     assert running.end()[0] == 130
+
+
+def said_to(study: Path, words: bytes) -> str:
+    """Return what the controller answers to a line."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(PATIENCE_S)
+        line.connect(os.path.relpath(study / "control.sock"))
+        line.sendall(words + b"\n")
+        return line.recv(4096).decode()

@@ -36,12 +36,12 @@ def test_runs_are_submitted_waited_for_and_cancelled_from_threads(
     runs = [submit({"x": number / 10}, seed=7, study=study) for number in range(5)]
     found = sorted((run.wait().cost or 0.0, run.wait().additional) for run in as_completed(runs))
     assert found == [(number / 10, "seed 7") for number in range(5)]
-    report = runs[3].report()
-    assert report is not None
-    assert (report.status, report.config, report.folder.is_dir()) == (Status.SUCCESS, {"x": 0.3}, True)
+    result = runs[3].result()
+    assert result is not None
+    assert (result.status, result.config, result.folder.is_dir()) == (Status.SUCCESS, {"x": 0.3}, True)
 
     slow = submit({"x": 0.95}, study=study)
-    assert slow.report() is None
+    assert slow.result() is None
     caught: list[type[Exception]] = []
 
     def wait() -> None:

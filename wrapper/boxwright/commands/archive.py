@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from boxwright.store.database import Store
     from boxwright.store.records import RunRecord
 
-_STUDY_FILES = ("scenario.toml", "space.json", "design.csv", "warm_start.jsonl", "results.csv", "study.log")
+_STUDY_FILES = (
+    "scenario.toml",
+    "space.json",
+    "design.csv",
+    "warm_start.jsonl",
+    "results.csv",
+    "reports.jsonl",
+    "study.log",
+)
 _SUFFIXES = (".tar.zst", ".tar.gz", ".zip")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,14 @@ class Ledger(Protocol):
         """Count one more of these: ``refused``, ``outside`` the space and run all the same, ``answered``."""
         ...
 
+    def report(self, trial: int | None, metrics: Mapping[str, float]) -> bool:
+        """Attach metrics to the run of a trial that is under way; return False if none is, or it has no number yet.
+
+        Raises:
+            RefusedError: They are no metrics of this study, or cannot be written.
+        """
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class _Case:
@@ -86,12 +95,14 @@ class _Case:
         waiters: Who wants its answer; a run that nobody wants any more is killed.
         trial: Its number; None until it has one.
         adopted: It was under way before anybody asked.
+        reports: Metrics to be attached to its next run.
     """
 
     proposal: Proposal
     waiters: set[asyncio.Future[Answer]] = field(default_factory=set)
     trial: int | None = None
     adopted: bool = False
+    reports: dict[str, float] = field(default_factory=dict)
 
 
 class External:
@@ -127,6 +138,7 @@ class External:
         self._begin = begin
         self._end = end
         self._cases: dict[_Key, _Case] = {}
+        self._wanted: dict[asyncio.Future[Answer], _Case] = {}
         self._queue: deque[_Case] = deque()
         self._news = asyncio.Event()
         self._over = False
@@ -187,11 +199,13 @@ class External:
             self._queue.append(case)
             self._news.set()
         case.waiters.add(answer)
+        self._wanted[answer] = case
         answer.add_done_callback(lambda _: self._let_go(key, case, answer))
         return answer
 
     def _let_go(self, key: _Key, case: _Case, answer: asyncio.Future[Answer]) -> None:
         case.waiters.discard(answer)
+        self._wanted.pop(answer, None)
         if not answer.cancelled() or case.waiters or self._over:
             return
         if case.trial is not None:
@@ -199,6 +213,16 @@ class External:
         elif case in self._queue:
             self._queue.remove(case)
             del self._cases[key]
+
+    def report(self, answer: asyncio.Future[Answer], metrics: Mapping[str, float]) -> None:
+        """Attach metrics to the run of a request that is open, or to its next one if none is under way.
+
+        Raises:
+            RefusedError: They are no metrics of this study, or cannot be written.
+        """
+        case = self._wanted[answer]
+        if not self._ledger.report(case.trial, metrics):
+            case.reports.update(metrics)
 
     def finish(self, failure: StudyError | None = None) -> None:
         """Hear that no optimizer is left that the study has started."""
@@ -236,6 +260,10 @@ class External:
         case = self._cases.get(_key(trial))
         if case is not None:
             case.trial = trial.number
+            if case.reports:
+                with contextlib.suppress(RefusedError):  # the disk is full: the run itself is told so
+                    self._ledger.report(trial.number, case.reports)
+                case.reports.clear()
             if not case.waiters and not case.adopted:
                 self._kill(trial.number)
 

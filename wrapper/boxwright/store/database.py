@@ -143,6 +143,8 @@ class Store:
             StudyError: The run is not running, or its trial is settled already.
         """
         with self._transaction() as db:
+            before = db.execute("SELECT metrics FROM runs WHERE number = ?", (run,)).fetchone()
+            reported = json.loads(before["metrics"]) if before is not None else {}
             changed = db.execute(
                 "UPDATE runs SET status = ?, ended = ?, wall_s = ?, cpu_s = ?, max_rss_bytes = ?, exit_code = ?,"
                 " quality = ?, cost = ?, metrics = ?, runtime_s = ?, additional = ?, reason = ?,"
@@ -156,7 +158,7 @@ class Store:
                     exit_.exit_code if exit_ else None,
                     outcome.quality,
                     cost,
-                    json.dumps(dict(outcome.metrics), ensure_ascii=False),
+                    json.dumps({**reported, **outcome.metrics}, ensure_ascii=False),
                     outcome.runtime_s,
                     outcome.additional,
                     outcome.reason,
@@ -175,6 +177,14 @@ class Store:
                 if changed != 1:
                     raise StudyError(f"the trial of run {run} has an outcome already")
         return self.run(run)
+
+    def attach_metrics(self, run: int, metrics: Mapping[str, float]) -> None:
+        """Attach metrics to a run that is under way; of one name the last value counts, but for the run's own."""
+        with self._transaction() as db:
+            row = db.execute("SELECT metrics FROM runs WHERE number = ? AND status = 'RUNNING'", (run,)).fetchone()
+            if row is not None:
+                text = json.dumps({**json.loads(row["metrics"]), **metrics}, ensure_ascii=False)
+                db.execute("UPDATE runs SET metrics = ? WHERE number = ?", (text, run))
 
     def reopen_trials(self, statuses: Sequence[Status]) -> int:
         """Take their outcome from all trials that a run with such a status has settled; return how many there are.
@@ -273,6 +283,10 @@ class Store:
         """Return the run that has settled this trial; None if there is no such trial, or none has yet."""
         clauses = "WHERE trials.key = ? AND trials.settled_by = runs.number"
         return next(self._records(clauses, (trial_key(config, instance, seed, None),)), None)
+
+    def running_run(self, trial: int) -> RunRecord | None:
+        """Return the run of a trial that is under way; None if none is."""
+        return next(self._records("WHERE runs.trial = ? AND runs.status = 'RUNNING'", (trial,)), None)
 
     def is_settled(self, trial: int) -> bool:
         """Return whether a trial has its outcome."""

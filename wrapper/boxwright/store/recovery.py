@@ -14,8 +14,10 @@ from pathlib import Path
 import msgspec
 
 from boxwright.errors import UserError
+from boxwright.json_faults import NOT_JSON
 from boxwright.store.database import Store
 from boxwright.store.layout import RUN_RECORD, run_folder
+from boxwright.store.reports import read_reports
 from boxwright.terms import Slot, Trial, Value
 
 
@@ -41,6 +43,7 @@ def recover_runs(store: Store) -> int:
     A folder without a readable ``run.json`` never started anything: it is set aside as ``….broken``.
     """
     known = store.run_numbers()
+    reports = read_reports(store.study)
     found = 0
     for folder in sorted(store.study.glob("runs/[0-9]*/[0-9]*")):
         if not folder.name.isdigit() or int(folder.name) in known:
@@ -54,6 +57,7 @@ def recover_runs(store: Store) -> int:
         )
         started = (folder / RUN_RECORD).stat().st_mtime
         store.start_run(trial.number, Slot(record.slot, record.gpus), started, number=record.run)
+        store.attach_metrics(record.run, reports.get(record.run, {}))
         found += 1
     return found
 
@@ -75,7 +79,7 @@ def restore_database(study: Path) -> None:
 
 
 def _read(folder: Path) -> _RunFile | None:
-    with contextlib.suppress(OSError, msgspec.DecodeError):
+    with contextlib.suppress(OSError, *NOT_JSON):
         return msgspec.json.decode((folder / RUN_RECORD).read_bytes(), type=_RunFile)
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import json
 import os
 import socket
 import time
@@ -18,12 +17,13 @@ import msgspec
 
 from boxwright.errors import StudyError, UserError
 from boxwright.execute.lock import is_held, slot_locks
+from boxwright.json_faults import NOT_JSON
 from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
 
 if TYPE_CHECKING:
     from boxwright.propose.external import External
     from boxwright.study.controller import Controller
-    from boxwright.study.evaluations import Evaluated
+    from boxwright.study.evaluations import Evaluated, Reported
     from boxwright.study.watching import Watcher
 
 _MAX_LINE_BYTES = 1024 * 1024
@@ -143,11 +143,11 @@ async def control_server(
             line = await asyncio.wait_for(reader.readline(), timeout=10)
             answer: Answer | Evaluated | None
             if _is_evaluation(line):
-                answer = await evaluate(line, external, reader, str(study))
+                answer = await evaluate(line, external, reader, lambda said: _write(writer, said), str(study))
             else:
                 answer = _obey(controller, watcher, line)
             if answer is not None:
-                writer.write(msgspec.json.encode(answer) + b"\n")
+                _write(writer, answer)
                 await writer.drain()
         writer.close()
 
@@ -175,12 +175,16 @@ async def control_server(
         (study / CONTROL_SOCKET).unlink(missing_ok=True)
 
 
+def _write(writer: asyncio.StreamWriter, answer: Answer | Evaluated | Reported) -> None:
+    writer.write(msgspec.json.encode(answer) + b"\n")
+
+
 class _Wanted(msgspec.Struct):
     do: str
 
 
 def _is_evaluation(line: bytes) -> bool:
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with contextlib.suppress(*NOT_JSON):
         return msgspec.json.decode(line, type=_Wanted).do == "evaluate"
     return False
 
@@ -188,7 +192,7 @@ def _is_evaluation(line: bytes) -> bool:
 def _obey(controller: Controller, watcher: Watcher, line: bytes) -> Answer:
     try:
         order = msgspec.json.decode(line, type=Order)
-    except msgspec.DecodeError as error:
+    except NOT_JSON as error:
         return Answer(False, f"not understood: {error}")
     if order.do == "kill":
         try:
@@ -223,7 +227,7 @@ def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:
             while not data.endswith(b"\n") and (more := line.recv(_MAX_LINE_BYTES)):
                 data += more
             return msgspec.json.decode(data, type=Answer)
-        except (OSError, json.JSONDecodeError, msgspec.DecodeError) as error:
+        except (OSError, *NOT_JSON) as error:
             raise UserError(_why_no_answer(study, wait_s), place=str(study)) from error
 
 

@@ -24,7 +24,7 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
     copies = Copies(setup, store.study, optimizer_folder(store.study), mark, note, log)
     external = External(
         setup.space,
-        StoreLedger(store),
+        StoreLedger(store, setup.scenario.study.objective.metric),
         limit_s=setup.scenario.limits.cutoff_s,
         study_seed=setup.scenario.study.seed,
         unknown=optimizer.unknown,
@@ -52,7 +52,7 @@ def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Ask
         kept,
         [folder / "stderr.log" for folder in folders],
         log,
-        StoreLedger(store).count,
+        StoreLedger(store, setup.scenario.study.objective.metric).count,
         study_seed=setup.scenario.study.seed,
         end=end,
     )

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from boxwright.parse.logs import quoted
+from boxwright.parse.readings import LONGEST_NAME, MOST_METRICS
 from boxwright.propose.external import Answer
+from boxwright.propose.intake import RefusedError
 from boxwright.store.database import Store
-from boxwright.store.layout import EVALUATIONS
+from boxwright.store.layout import EVALUATIONS, REPORTS
 from boxwright.store.records import RunRecord
+from boxwright.store.reports import add_report
 from boxwright.terms import Config
 
 
 class StoreLedger:
     """Looks up answers in the study's database, and counts there; satisfies ``propose.external.Ledger``."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, objective: str) -> None:
         self._store = store
+        self._objective = objective
 
     def answer(self, config: Config, instance: str | None, seed: int) -> Answer | None:
         """Return what settled this trial; None if nothing has."""
@@ -24,6 +31,38 @@ class StoreLedger:
         """Count one more of these."""
         key = f"{EVALUATIONS}{name}"
         self._store.set_meta(key, str(int(self._store.meta(key, "0")) + 1))
+
+    def report(self, trial: int | None, metrics: Mapping[str, float]) -> bool:
+        """Attach metrics to the run of a trial that is under way; return False if none is, or it has no number yet.
+
+        Raises:
+            RefusedError: They are no metrics of this study, or cannot be written.
+        """
+        check_names(metrics, self._objective)
+        record = None if trial is None else self._store.running_run(trial)
+        if record is None:
+            return False
+        if len({*record.metrics, *metrics}) > MOST_METRICS:
+            raise RefusedError(f"run {record.run} has more than {MOST_METRICS} metrics")
+        try:
+            add_report(self._store.study, record.run, metrics)
+        except OSError as error:
+            raise RefusedError(f"{REPORTS} cannot be written: {error.strerror}") from error
+        self._store.attach_metrics(record.run, metrics)
+        return True
+
+
+def check_names(metrics: Mapping[str, float], objective: str) -> None:
+    """Refuse names that no metric has, and that of the objective.
+
+    Raises:
+        RefusedError: There is one.
+    """
+    for name in metrics:
+        if name == objective:
+            raise RefusedError(f"{quoted(name)} is the objective: the run itself says it")
+        if not (name.strip() and name.isprintable() and len(name) <= LONGEST_NAME):
+            raise RefusedError(f"{quoted(name)} is no name of a metric: 1 to {LONGEST_NAME} printable characters")
 
 
 def _answer(record: RunRecord) -> Answer:
