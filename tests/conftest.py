@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from cluster_support import batch, sge, sge_for_all, slurm, slurm_for_all  # noqa: F401 - fixtures
 from support import RunBoxwright, Running, processes_below
 
 

@@ -63,7 +63,8 @@ class JobState(Struct, frozen=True, kw_only=True):
     Attributes:
         reason: In the scheduler's own words why it waits or is gone; may be empty.
         name: Of the job that has this id now; empty where the scheduler does not say. Ids come round again.
-        is_stuck: It is in the queue and nothing but a person can get it to run (an error state).
+        is_stuck: It is in the queue and nothing but a person can get it to run (an error state); ``Scheduler.states``
+            cancels such jobs and calls them GONE.
     """
 
     phase: Phase

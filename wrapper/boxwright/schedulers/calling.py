@@ -43,15 +43,18 @@ class Answer:
     def words(self) -> str:
         """Return what it said went wrong."""
         lines = [line.strip() for line in (self.stderr.strip() or self.stdout.strip()).splitlines() if line.strip()]
-        return one_line("; ".join(lines[:4]))[:400] or f"exit code {self.code}"
+        return one_line("; ".join(lines[:8]))[:600] or f"exit code {self.code}"
 
 
-async def call(argv: Sequence[str], *, folder: Path | None = None, patience_s: float = PATIENCE_S) -> Answer:
+async def call(
+    argv: Sequence[str], *, folder: Path | None = None, stdin: bytes = b"", patience_s: float = PATIENCE_S
+) -> Answer:
     """Run a command to its end.
 
     Args:
         argv: The command.
         folder: Where it starts.
+        stdin: What it reads.
         patience_s: It is killed after this.
 
     Raises:
@@ -63,7 +66,7 @@ async def call(argv: Sequence[str], *, folder: Path | None = None, patience_s: f
             *argv,
             cwd=folder,
             env=submission_environment(),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C in the terminal is for the controller alone
@@ -72,7 +75,9 @@ async def call(argv: Sequence[str], *, folder: Path | None = None, patience_s: f
         raise SchedulerError(f"{program}: {error.strerror}") from error
     try:
         async with asyncio.timeout(patience_s):
-            out, err = await asyncio.gather(_read(process.stdout), _read(process.stderr))
+            out, err, _ = await asyncio.gather(
+                _read(process.stdout), _read(process.stderr), _write(process.stdin, stdin)
+            )
             code = await process.wait()
     except TimeoutError:
         raise SchedulerError(f"{program} has not answered within {patience_s:g} s") from None
@@ -95,6 +100,14 @@ async def _read(stream: asyncio.StreamReader | None) -> bytes:
         if size > MOST_BYTES:
             raise OverflowError
     return b"".join(pieces)
+
+
+async def _write(stream: asyncio.StreamWriter | None, data: bytes) -> None:
+    if stream is not None:
+        with suppress(BrokenPipeError, ConnectionResetError):  # what it says of that tells more
+            stream.write(data)
+            await stream.drain()
+        stream.close()
 
 
 def submission_environment() -> dict[str, str]:

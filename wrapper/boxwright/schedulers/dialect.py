@@ -19,14 +19,14 @@ class Dialect(Protocol):
         programs: Its commands for submitting, asking and cancelling.
         identity: Lines of shell that set ``BOXWRIGHT_JOB`` and ``BOXWRIGHT_JOB_INDEX`` in a job.
         lag_s: So long after a submission a job may be missing in the scheduler's answers.
-        unknown_job: Found in what a command says of jobs that are over already.
+        script_on_stdin: Whether the submitting command reads the script there.
     """
 
     name: str
     programs: tuple[str, str, str]
     identity: str
     lag_s: float
-    unknown_job: re.Pattern[str]
+    script_on_stdin: bool
 
     def refuse(self, spec: JobSpec) -> None:
         """Raise UserError for what this scheduler does not have."""
@@ -58,6 +58,10 @@ class Dialect(Protocol):
 
     def cancellation(self, ids: Collection[str]) -> tuple[str, ...]:
         """Return the command that cancels these jobs."""
+        ...
+
+    def is_harmless(self, answer: Answer) -> bool:
+        """Return whether a command that asks or cancels failed only because jobs are over already."""
         ...
 
 

@@ -20,28 +20,30 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _MEBIBYTE = 1 << 20
 
 
-def job_script(dialect: Dialect, spec: JobSpec, *, template: str = "") -> str:
-    """Return the script of a job.
-
-    Args:
-        dialect: The scheduler.
-        spec: The job.
-        template: One of ``templates/``, if not the one that the spec or the scheduler names.
+def job_files(dialect: Dialect, spec: JobSpec) -> dict[str, str]:
+    """Return what lies in the job's folder for a submission, by name; the last one is submitted.
 
     Raises:
         UserError: The template, or a setting, cannot be what is meant.
     """
     _refuse(spec)
     dialect.refuse(spec)
-    own = spec.job_script if not template else None
-    path = own or _TEMPLATES / (template or f"{dialect.name}.sh.j2")
+    names = sorted(path.name for path in _TEMPLATES.glob(f"{dialect.name}.*"))  # …sh.j2 before …sub.j2
+    paths = [_TEMPLATES / name for name in names]
+    values = {**_values(dialect, spec), **dialect.values(spec)}
+    files = {f"{spec.name}{Path(path.stem).suffix}": path for path in paths}
+    if spec.job_script is not None:
+        files[list(files)[-1]] = spec.job_script
+    return {name: _render(path, values) for name, path in files.items()}
+
+
+def _render(path: Path, values: dict[str, object]) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         words = getattr(error, "strerror", None) or "is no UTF-8"
         raise UserError(f"cannot be read: {words}.", place=str(path)) from error
-    compiled = compile_jinja(text, str(path), _environment(), has_lines=True)
-    return compiled.render({**_values(dialect, spec), **dialect.values(spec)})
+    return compile_jinja(text, str(path), _environment(), has_lines=True).render(values)
 
 
 def our_command(module: str, *words: str) -> tuple[str, ...]:
@@ -93,6 +95,7 @@ def _values(dialect: Dialect, spec: JobSpec) -> dict[str, object]:
         "setup": spec.setup,
         "extra": spec.extra,
         "signal_before_end_s": spec.signal_before_end_s,
+        "is_notified": False,
     }
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Collection, Mapping
 
 from boxwright.schedulers.base import JobSpec, JobState, Phase
+from boxwright.schedulers.calling import Answer
 from boxwright.schedulers.dialect import found_id
 
 _ID = re.compile(r"^(\d+)(?:;.*)?$", re.MULTILINE)
 _JOB = re.compile(r"\d+(_\d+)?")
+_UNKNOWN = re.compile(r"Invalid job id|already completing or completed")
 _PENDING = {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "CONFIGURING"}
 _RUNNING = {"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
 # A job whose start failed is put back and held: nobody else will release it.
@@ -27,7 +29,7 @@ class Slurm:
         'export BOXWRIGHT_JOB_INDEX="${SLURM_ARRAY_TASK_ID:-0}"'
     )
     lag_s = 0.0
-    unknown_job = re.compile(r"Invalid job id|already completing or completed")
+    script_on_stdin = False
 
     def refuse(self, spec: JobSpec) -> None:
         """Refuse nothing."""
@@ -66,6 +68,10 @@ class Slurm:
     def cancellation(self, ids: Collection[str]) -> tuple[str, ...]:
         """Return the scancel command."""
         return ("scancel", *ids)
+
+    def is_harmless(self, answer: Answer) -> bool:
+        """Whether it only says that a job is over."""
+        return bool(_UNKNOWN.search(answer.stderr))
 
 
 def _state(state: str, reason: str, name: str) -> JobState:
