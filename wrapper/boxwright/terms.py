@@ -78,6 +78,10 @@ class Trial:
     cutoff_s: float | None = None
 
 
+AGAIN = "again, as run "
+"""How the origin of a trial begins that a person asked for: the configuration of a run, with another seed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """The share of this machine that one run gets.

@@ -77,8 +77,13 @@ class DesignProposer:
                 else:
                     yield Proposal(config, f"{self._label} {number}{suffix}", repeat=repeat)
 
+    def extend(self, sweeps: Iterable[Iterable[Config]]) -> None:
+        """Go on with a design that has become larger; what is a trial already is passed over."""
+        self._points = self._walk(sweeps)
+
     def running(self, trial: Trial) -> None:
-        """Take note of nothing: a design does not change."""
+        """Take note of it, for the case that the design becomes larger."""
+        self._trials.add((config_key(trial.config), trial.seed - self._study_seed))
 
     def finished(self, told: Told) -> None:
         """Take note of nothing: a design does not change."""

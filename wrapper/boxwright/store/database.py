@@ -23,7 +23,7 @@ from boxwright.store.layout import DATABASE
 from boxwright.store.network import on_network_file_system
 from boxwright.store.records import RunRecord
 from boxwright.store.rows import record_of, trial_of
-from boxwright.terms import Config, Outcome, Slot, Status, Trial, config_key
+from boxwright.terms import AGAIN, Config, Outcome, Slot, Status, Trial, config_key
 
 _NOISY = "noisy"
 _LEAST_RUNS = "least_runs"
@@ -309,6 +309,11 @@ class Store:
         """Return how many trials there are, and how many of them are settled."""
         total, settled = self._db.execute("SELECT count(*), count(settled_by) FROM trials").fetchone()
         return int(total), int(settled)
+
+    def trials_again(self) -> int:
+        """Return how many trials a person asked for beside those that the scenario has."""
+        row = self._db.execute("SELECT count(*) FROM trials WHERE origin GLOB ?", (f"{AGAIN}*",)).fetchone()
+        return int(row[0])
 
     def failed_trials(self) -> int:
         """Return how many trials were settled by something else than an answer."""

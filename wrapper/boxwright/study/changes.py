@@ -109,7 +109,7 @@ def check_size(setup: Setup, store: Store) -> None:
         ScenarioError: Fewer runs are asked for than there are, or rows of a CSV file were taken away.
     """
     trials, _ = store.trial_counts()
-    if setup.total is not None and setup.total < trials:
+    if setup.total is not None and setup.total < trials - store.trials_again():
         raise ScenarioError(
             f"{setup.total} runs are fewer than the {trials} trials that the study has. Give a higher number.",
             place=str(store.study),

@@ -8,10 +8,10 @@ import fcntl
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import msgspec
 
@@ -22,10 +22,9 @@ from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
 
 if TYPE_CHECKING:
     from boxwright.propose.external import External
-    from boxwright.study.controller import Controller
     from boxwright.study.evaluations import Evaluated, Reported
-    from boxwright.study.watching import Watcher
 
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _MAX_LINE_BYTES = 1024 * 1024
 _LAST_ANSWERS_S = 1.0
 _BACKLOG = 4096
@@ -38,13 +37,17 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person wants of the controller.
 
     Attributes:
-        run: The run to kill.
+        do: ``kill``, ``retry`` (a failed run) and ``again`` (with another seed) are about one run, the others about
+            the study; ``extend`` gives it more runs.
+        run: The run that is meant.
         now: Whether to stop the runs under way as well.
+        runs: How many there are to be in all.
     """
 
-    do: Literal["ping", "stop", "kill"]
-    run: int | None = None
+    do: Literal["ping", "stop", "kill", "pause", "continue", "retry", "again", "extend"]
+    run: _Number | None = None
     now: bool = False
+    runs: _Number | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -120,9 +123,9 @@ def _socket_path(study: Path) -> Iterator[str]:
 
 @asynccontextmanager
 async def control_server(
-    study: Path, controller: Controller, watcher: Watcher, external: External | None = None
+    study: Path, obey: Callable[[bytes], Answer], external: External | None = None
 ) -> AsyncIterator[None]:
-    """Listen for orders, and for evaluations, while the study runs.
+    """Listen for orders, which are obeyed, and for evaluations, while the study runs.
 
     Where no socket can be made (some network disks), do without.
 
@@ -145,7 +148,7 @@ async def control_server(
             if _is_evaluation(line):
                 answer = await evaluate(line, external, reader, lambda said: _write(writer, said), str(study))
             else:
-                answer = _obey(controller, watcher, line)
+                answer = obey(line)
             if answer is not None:
                 _write(writer, answer)
                 await writer.drain()
@@ -187,28 +190,6 @@ def _is_evaluation(line: bytes) -> bool:
     with contextlib.suppress(*NOT_JSON):
         return msgspec.json.decode(line, type=_Wanted).do == "evaluate"
     return False
-
-
-def _obey(controller: Controller, watcher: Watcher, line: bytes) -> Answer:
-    try:
-        order = msgspec.json.decode(line, type=Order)
-    except NOT_JSON as error:
-        return Answer(False, f"not understood: {error}")
-    if order.do == "kill":
-        try:
-            if order.run is not None and controller.kill(order.run):
-                return Answer(True)
-        except StudyError as error:
-            return Answer(False, str(error))
-        return Answer(False, f"run {order.run} is not running")
-    if order.do == "stop":
-        if order.now:
-            watcher.note("told to stop: the runs under way are being stopped")
-            controller.interrupt()
-        else:
-            watcher.note("told to stop: no new runs; waiting for those under way")
-            controller.stop()
-    return Answer(True)
 
 
 def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:

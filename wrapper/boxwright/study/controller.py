@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from boxwright.errors import BoxwrightError, StudyError
@@ -35,18 +34,12 @@ from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
 from boxwright.study.spent import Spent
 from boxwright.study.summary import Summary
-from boxwright.study.upcoming import Upcoming
+from boxwright.study.upcoming import UnderWay, Upcoming
 from boxwright.study.watching import Progress, Watcher
 from boxwright.terms import Outcome, Slot, Status, Trial
 
 MAX_LOST = 3
 """A trial whose slot agent vanishes so often under one controller is settled as LOST: it may be what kills it."""
-
-
-@dataclass(slots=True)
-class _Running:
-    trial: Trial
-    adopted: bool
 
 
 class Controller:
@@ -68,9 +61,9 @@ class Controller:
         self._slots = {slot.number: slot for slot in setup.slots}
         self._idle: dict[int, Slot] = {}
         self._busy: set[int] = set()
-        seed, wanted, reopen = setup.scenario.study.seed, self._is_wanted, self._reopen
-        self._upcoming = Upcoming(store, proposer, seed=seed, budget=setup.budget, is_wanted=wanted, reopen=reopen)
-        self._running: dict[int, _Running] = {}
+        self.upcoming = Upcoming(store, proposer, setup, is_wanted=self._is_wanted, reopen=self._reopen)
+        """What runs next; who changes it calls ``wake``."""
+        self._running: dict[int, UnderWay] = {}
         self._lost: Counter[int] = Counter()
         self._kills = KillOrders(store)
         self._cancelled: set[int] = set()
@@ -115,7 +108,7 @@ class Controller:
             await self._proposer.close()
         if self._error is not None:
             raise self._error
-        through = self._upcoming.created == self._settled and self._upcoming.is_all_proposed
+        through = self.upcoming.created == self._settled and self.upcoming.is_all_proposed
         at_goal = self._at_goal and not self._interrupted
         self._store.set_meta("given_up", self._goal.mark(self._settled) if self._given_up and at_goal else "")
         reason = "" if self._interrupted or (through and not at_goal) else self._reason
@@ -135,12 +128,12 @@ class Controller:
         adopted = list(self._store.runs(running=True))
         for record in adopted:
             trial = unsettled.get(record.trial) or self._store.trial(record.trial)
-            self._running[record.run] = _Running(trial, adopted=True)
+            self._running[record.run] = UnderWay(trial, adopted=True)
             self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
             if reason := self._kills.take_up(record.run):
                 self._executor.cancel(record.run, reason)
         under_way = {record.trial for record in adopted}
-        self._upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
+        self.upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
         self._table.rewrite(self._store.finished_runs())
         await self._proposer.start(finished, list(unsettled.values()))
         self._watcher.study_started(self._progress(), self._setup.slots)
@@ -154,14 +147,19 @@ class Controller:
             self._stop_at_limit(note)
 
     def _progress(self) -> Progress:
-        return Progress(self._settled, self._setup.total, self._failed, self._best.incumbent)
+        return Progress(self._settled, self.upcoming.total, self._failed, self._best.incumbent)
+
+    def extend(self, setup: Setup) -> None:
+        """Go on with this set-up, which is the old one but for the number of runs."""
+        self._setup, self._launcher = setup, Launcher(setup, self._store)
+        self.upcoming.extend(setup.total, setup.budget)
 
     # ------------------------------------------------------------------------------------------ stopping
 
     def stop(self) -> None:
         """Start no new run; those under way go on to their end."""
         self._stopping = True
-        self._upcoming.close()
+        self.upcoming.close()
         self._watcher.stopping()
         self._check_done()
 
@@ -205,13 +203,15 @@ class Controller:
         for run in [run for run, running in self._running.items() if running.trial.number == trial]:
             self.kill(run, BY_OPTIMIZER)
 
-    def _killed(self, run: int) -> Outcome:
-        return Outcome(Status.KILLED, reason=self._kills.reason(run))
-
     def _reopen(self, trial: Trial) -> None:
         """Have a settled trial count as one that is still to be run."""
         self._settled -= 1
         self._failed -= self._store.reopen_trial(trial.number).is_failure
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._done.is_set()
 
     @property
     def stopping(self) -> bool:
@@ -251,7 +251,7 @@ class Controller:
             self.stop()
 
     def _check_done(self) -> None:
-        if not (self._running or self._tasks) and (self._stopping or self._upcoming.is_through):
+        if not (self._running or self._tasks) and (self._stopping or self.upcoming.is_through):
             self._done.set()
 
     def _fail(self, error: BaseException) -> None:
@@ -296,7 +296,7 @@ class Controller:
             return
         self._busy.add(slot.number)
         self._idle.pop(slot.number, None)
-        while (trial := await self._upcoming.next()) is not None:
+        while (trial := await self.upcoming.next()) is not None:
             if await self._start(trial, slot):
                 return
         self._busy.discard(slot.number)
@@ -306,7 +306,7 @@ class Controller:
     async def _start(self, trial: Trial, slot: Slot) -> bool:
         """Record a run of a trial, make its folder, hand it to the slot; return whether the slot is busy now."""
         run, attempt = self._store.start_run(trial.number, slot, time.time())
-        self._running[run] = _Running(trial, adopted=False)
+        self._running[run] = UnderWay(trial, adopted=False)
         self._proposer.running(trial)
         try:
             request = await self._launcher.prepare(run, attempt, trial, slot)
@@ -317,7 +317,7 @@ class Controller:
             return False
         if run in self._cancelled:  # while its inputs were being copied
             lost = Outcome(Status.LOST, reason="the study was interrupted")
-            self._settle(run, self._killed(run) if self._kills.cover(run) else lost, None)
+            self._settle(run, self._kills.outcome(run) if self._kills.cover(run) else lost, None)
             return False
         self._executor.submit(slot.number, request)
         self._watcher.run_started(run, trial, slot)
@@ -345,7 +345,7 @@ class Controller:
                 self._lost[running.trial.number] += 1
                 self._busy.discard(slot)
             lost = Outcome(Status.LOST, reason=reason)
-            self._settle(run, self._killed(run) if self._kills.cover(run) else lost, None)
+            self._settle(run, self._kills.outcome(run) if self._kills.cover(run) else lost, None)
         if run is None and slot in self._slots:
             del self._slots[slot]
             self._idle.pop(slot, None)
@@ -376,8 +376,8 @@ class Controller:
             self._failed += is_without_answer(outcome.status, cost)
             self._proposer.finished(Told(trial, outcome.status, cost))
         elif not self._stopping and not others and not settled_before:
-            self._upcoming.put_back(trial)
-            self._wake_idle_slot()
+            self.upcoming.put_back(trial)
+            self.wake()
         self._watcher.run_ended(record, self._progress())
         self._log(f"run {run} (trial {trial.number}, slot {record.slot}): {record.status} {record.reason}".rstrip())
         if settles and self._first_failures.reached_by(record):
@@ -392,6 +392,7 @@ class Controller:
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")
             self.stop()
 
-    def _wake_idle_slot(self) -> None:
-        if self._idle:
-            self._spawn(self._feed(next(iter(self._idle.values()))))
+    def wake(self) -> None:
+        """Look for work for all slots that have none."""
+        for slot in list(self._idle.values()):
+            self._spawn(self._feed(slot))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from boxwright.execute.messages import Exit
 from boxwright.store.database import Store
+from boxwright.terms import Outcome, Status
 
 BY_PERSON = "killed by a person"
 """The reason given to the slot agent, which leaves it in ``exit.json``."""
@@ -37,9 +38,9 @@ class KillOrders:
             self._runs[run] = reason
         return reason
 
-    def reason(self, run: int) -> str:
-        """Return by whom this run was to be killed."""
-        return self._runs.get(run, BY_PERSON)
+    def outcome(self, run: int) -> Outcome:
+        """Return what this run, which was to be killed, has come to."""
+        return Outcome(Status.KILLED, reason=self._runs.get(run, BY_PERSON))
 
     def cover(self, run: int, exit_: Exit | None = None) -> bool:
         """Return whether this run was to be killed; its exit knows so even after the database was lost."""

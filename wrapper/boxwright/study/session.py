@@ -12,6 +12,7 @@ from pathlib import Path
 from boxwright.errors import UserError
 from boxwright.parse.searching import close_searchers
 from boxwright.propose.base import Proposer
+from boxwright.propose.unasked import Unasked
 from boxwright.scenario import load_scenario
 from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
@@ -26,6 +27,7 @@ from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.external import make_ask_tell, make_external
+from boxwright.study.orders import Orders
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
@@ -159,18 +161,21 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
         proposer = make_ask_tell(setup, store, log)
     else:
         proposer = external = make_external(setup, store, watcher.note, log)
-    controller = Controller(setup, store, proposer, watcher, log)
+    # No proposer hears of runs that a person wants beside those that it has proposed.
+    controller = Controller(setup, store, Unasked(proposer), watcher, log)
+    orders = Orders(controller, store, setup, proposer, watcher, log)
     if external is not None:
         external.attach(controller.kill_trial)
     log(f"slots: {len(setup.slots)}, trials: {setup.total or '?'}")
     # For `status`: until it is through, a study whose controller is gone counts as interrupted.
-    store.set_meta("target", "" if setup.total is None else str(setup.total))
+    store.set_meta("target", "" if setup.total is None else str(setup.total + store.trials_again()))
     store.set_meta("left", "")
+    store.set_meta("paused", "")
     store.set_noisy(setup.scenario.gathers_runs)
     store.set_least_runs(max(1, len(setup.scenario.instances.rows)))
     store.set_meta("reason", "")
     with _signals(controller, watcher):
-        async with control_server(store.study, controller, watcher, external):
+        async with control_server(store.study, orders.obey, external):
             summary = await controller.run()
     store.set_meta("left", summary.left)
     store.set_meta("reason", summary.reason)

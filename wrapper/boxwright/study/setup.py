@@ -91,6 +91,11 @@ class Setup:
         assert self.design is not None
         return make_design(self.design, self.space, folder=self.folder, stages=self.stages)
 
+    def sweeps(self) -> Iterator[Iterator[Config]]:
+        """Yield the configurations of the design once for each of its replicates."""
+        assert self.scenario.design is not None
+        return (self.configs() for _ in range(self.scenario.design.replicates))
+
 
 def prepare(
     loaded: LoadedScenario,
@@ -99,6 +104,7 @@ def prepare(
     stages: Sequence[int] = (),
     rows: Path | None = None,
     warm_start: WarmStart | None = None,
+    slots: tuple[Slot, ...] = (),
 ) -> Setup:
     """Check a scenario against its space, its files and this machine.
 
@@ -108,6 +114,7 @@ def prepare(
         stages: Sizes of the design that were asked for before, oldest first.
         rows: Where the rows of a CSV design are read from, if not where the scenario says.
         warm_start: What a study has kept of ``optimizer.warm_start``, if it has begun.
+        slots: Those of a study at work, which are not looked for anew.
 
     Returns:
         All that a study, or a dry run, needs.
@@ -139,7 +146,7 @@ def prepare(
         space=space,
         design=design,
         materialiser=materialiser,
-        slots=plan_slots(scenario.slots),
+        slots=slots or plan_slots(scenario.slots),
         metrics=shown_metrics(scenario),
         stages=all_stages,
         total=_total(scenario, design, space, folder),
@@ -167,8 +174,7 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
     if setup.scenario.optimizer is None:
         assert setup.scenario.design is not None
         design, study_seed = setup.scenario.design, setup.scenario.study.seed
-        sweeps = (setup.configs() for _ in range(design.replicates))
-        return DesignProposer(sweeps, design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
+        return DesignProposer(setup.sweeps(), design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
     from boxwright.propose.on_instances import OnInstances
     from boxwright.propose.shared import SharedModel
 

@@ -5,11 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer
 from boxwright.store.database import Store
-from boxwright.terms import Trial
+from boxwright.terms import AGAIN, Trial
+
+if TYPE_CHECKING:
+    from boxwright.study.setup import Setup
+
+FIRST_SEED_AGAIN = 1_000_000
+"""From here above the study's seed are those of runs that a person wants again: no proposer repeats one so often."""
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """A trial that has a run; ``adopted`` if an earlier controller has started it."""
+
+    trial: Trial
+    adopted: bool
 
 
 class Upcoming:
@@ -18,30 +33,34 @@ class Upcoming:
     Args:
         store: Where new trials are recorded.
         proposer: Says what they are.
-        seed: The number handed to the command; a repeat of a configuration gets a higher one.
-        budget: Number of trials after which the proposer is not asked any more; None for no limit.
+        setup: Says how many trials there are, after how many an optimizer is not asked any more, and the seed
+            handed to the command; a repeat of a configuration gets a higher one.
         is_wanted: Says of each proposal whether it is to become a trial.
         reopen: Takes its outcome from a trial that is to run again.
 
     Attributes:
         created: How many trials there are.
+        again: How many of them a person asked for beside what the scenario says.
+        paused: Whether nothing is handed out for the time being.
     """
 
     def __init__(
         self,
         store: Store,
         proposer: Proposer,
+        setup: Setup,
         *,
-        seed: int,
-        budget: int | None,
         is_wanted: Callable[[Proposal], bool] = lambda _: True,
         reopen: Callable[[Trial], None] = lambda _: None,
     ) -> None:
         self.created = 0
+        self.again = 0
+        self.paused = False
         self._store = store
         self._proposer = proposer
-        self._seed = seed
-        self._budget = budget
+        self._seed = setup.scenario.study.seed
+        self._total = setup.total
+        self._budget = setup.budget
         self._is_wanted = is_wanted
         self._reopen = reopen
         self._waiting: deque[Trial] = deque()
@@ -52,11 +71,50 @@ class Upcoming:
     def take_up(self, created: int, waiting: Iterable[Trial]) -> None:
         """Begin with what the store knows: how many trials there are, and which of them need a run."""
         self.created = created
+        self.again = self._store.trials_again()
         self._waiting.extend(waiting)
 
     def put_back(self, trial: Trial) -> None:
         """Have a trial run once more."""
         self._waiting.append(trial)
+
+    def retry(self, trial: Trial) -> None:
+        """Have a trial run once more that has an outcome; the outcome does not count any more.
+
+        Raises:
+            StudyError: It cannot be recorded.
+        """
+        self._reopen(trial)
+        self._waiting.append(trial)
+
+    def run_again(self, trial: Trial, run: int) -> Trial:
+        """Have the configuration of a run tried with another seed; return the trial, one more than planned.
+
+        Raises:
+            StudyError: It cannot be recorded.
+        """
+        is_new = False
+        number = self.again
+        while not is_new:
+            number += 1
+            seed = self._seed + FIRST_SEED_AGAIN + number
+            seed = seed if seed < 2**63 else self._seed - FIRST_SEED_AGAIN - number
+            wanted = replace(trial, seed=seed, optimizer_seed=None, origin=f"{AGAIN}{run}", cutoff_s=None)
+            new, is_new = self._store.add_trial(wanted)
+        self.created += 1
+        self.again += 1
+        self._waiting.append(new)
+        return new
+
+    def extend(self, total: int | None, budget: int | None) -> None:
+        """Go on asking the proposer, which has more than it had, up to so many trials."""
+        self._total, self._budget = total, budget
+        self._exhausted = False
+
+    @property
+    def total(self) -> int | None:
+        """How many trials there are to be, those included that a person asked for; None if not known yet."""
+        return None if self._total is None else self._total + self.again
 
     @property
     def is_all_proposed(self) -> bool:
@@ -70,7 +128,7 @@ class Upcoming:
 
     @property
     def _is_budget_spent(self) -> bool:
-        return self._budget is not None and self.created + len(self._asks) >= self._budget
+        return self._budget is not None and self.created - self.again + len(self._asks) >= self._budget
 
     async def next(self) -> Trial | None:
         """Return the trial that runs next; None when there is none, or no more are wanted.
@@ -78,16 +136,12 @@ class Upcoming:
         Raises:
             StudyError: The proposer cannot go on.
         """
-        while not self._closed:
+        while not self._closed and not self.paused:
             if self._waiting:
                 return self._waiting.popleft()
             if self.is_all_proposed:
                 return None
-            try:
-                proposal = await self._ask()
-            except ExhaustedError:
-                self._exhausted = True
-                return None
+            proposal = await self._ask()
             if proposal is None or self._closed or not self._is_wanted(proposal):
                 return None
             trial, is_new = self._store.add_trial(self._trial(proposal))
@@ -97,7 +151,14 @@ class Upcoming:
                 self._reopen(trial)
             else:
                 continue
-            return replace(trial, cutoff_s=proposal.cutoff_s)
+            return self._unless_paused(replace(trial, cutoff_s=proposal.cutoff_s))
+        return None
+
+    def _unless_paused(self, trial: Trial) -> Trial | None:
+        """Return a trial, or keep it for later if there was an order to pause while the proposer thought about it."""
+        if not self.paused:
+            return trial
+        self._waiting.append(trial)
         return None
 
     def close(self) -> None:
@@ -111,7 +172,7 @@ class Upcoming:
         self._asks.clear()
 
     async def _ask(self) -> Proposal | None:
-        """Return a proposal; None if it was closed before there was one."""
+        """Return a proposal; None if it was closed before there was one, or nothing is left to propose."""
         ask = asyncio.get_running_loop().create_task(self._proposer.next())
         self._asks.add(ask)
         try:
@@ -119,7 +180,11 @@ class Upcoming:
         finally:
             ask.cancel()
             self._asks.discard(ask)
-        return None if ask.cancelled() else ask.result()
+        try:
+            return None if ask.cancelled() else ask.result()
+        except ExhaustedError:
+            self._exhausted = True
+            return None
 
     def _trial(self, proposal: Proposal) -> Trial:
         return Trial(
