@@ -12,15 +12,19 @@ from typing import Literal, cast
 import msgspec
 
 from boxwright.json_faults import NOT_JSON
+from boxwright.propose.base import Proposer
 from boxwright.propose.external import Answer, External
 from boxwright.propose.intake import Intake, RefusedError
 from boxwright.propose.protocol import Proposal, decode_from_optimizer
 from boxwright.space.draft import Draft
 from boxwright.space.pcs import read_pcs
-from boxwright.study.control import _is_evaluation, _obey
+from boxwright.store.database import Store
+from boxwright.study.control import _is_evaluation
 from boxwright.study.controller import Controller
 from boxwright.study.evaluations import Evaluated, evaluate
 from boxwright.study.ledger import check_names
+from boxwright.study.orders import Orders
+from boxwright.study.setup import Setup
 from boxwright.study.watching import Watcher
 from boxwright.terms import Config, Status, config_key
 from fuzz.mutating import Kind
@@ -47,7 +51,9 @@ _WORDS = (
 
 
 class _Nobody:
-    """Takes orders, and has no run; knows the answer to every other evaluation."""
+    """Takes orders, and has no run; knows the answer to every other evaluation. It is about to end."""
+
+    stopping = True
 
     def __init__(self) -> None:
         self.asked = 0
@@ -88,6 +94,14 @@ def message_kinds() -> Iterator[list[Kind]]:
     read_pcs(_PCS, "x.pcs", draft)
     space = draft.finish("x.pcs")
     nobody = _Nobody()
+    orders = Orders(
+        cast(Controller, nobody),
+        cast(Store, nobody),
+        cast(Setup, nobody),
+        cast(Proposer, nobody),
+        cast(Watcher, nobody),
+        nobody.note,
+    )
     loop = asyncio.new_event_loop()
     takers: dict[Literal["refuse", "accept"], External] = {
         unknown: External(
@@ -114,7 +128,7 @@ def message_kinds() -> Iterator[list[Kind]]:
 
     def control(data: bytes) -> object:
         if not _is_evaluation(data):
-            answer = _obey(cast(Controller, nobody), cast(Watcher, nobody), data)
+            answer = orders.obey(data)
             msgspec.json.encode(answer)
             return answer
         for external in takers.values():
@@ -143,6 +157,8 @@ def message_kinds() -> Iterator[list[Kind]]:
                 '{"do":"kill","run":1}\n',
                 '{"do":"stop","now":true}\n',
                 '{"do":"ping"}\n',
+                '{"do":"retry","run":3}\n',
+                '{"do":"extend","runs":40}\n',
             ),
             control,
             (RefusedError,),
