@@ -60,6 +60,7 @@ PUBLIC_NAMES = [
     "archive",
     "check",
     "convert",
+    "detach",
     "doctor",
     "init",
     "kill",

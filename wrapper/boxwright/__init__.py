@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from boxwright.commands.archive import archive
     from boxwright.commands.check import check
     from boxwright.commands.convert import convert
+    from boxwright.commands.detaching import detach
     from boxwright.commands.doctor import doctor
     from boxwright.commands.init import init
     from boxwright.commands.results import results, results_by_config
@@ -29,6 +30,7 @@ __all__ = [
     "archive",
     "check",
     "convert",
+    "detach",
     "doctor",
     "init",
     "kill",
@@ -44,6 +46,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "detach": "detaching",
     "results_by_config": "results",
     "resume": "running",
     "run": "running",

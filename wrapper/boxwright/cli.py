@@ -92,6 +92,7 @@ def check(scenario: str, settings: Sequence[str]) -> int:
 @_RUNS
 @_WARM_START
 @_SET
+@click.option("--detach", "detached", is_flag=True, help="Return at once; the study goes on by itself.")
 def run(
     scenario: str,
     study: str | None,
@@ -100,12 +101,20 @@ def run(
     runs: int | None,
     warm_start: Sequence[str],
     settings: Sequence[str],
+    detached: bool,
 ) -> int:
     """Carry out SCENARIO in a new study: TOML, a scenario file of SMAC v2, or a folder that holds one of them."""
     from boxwright.commands.running import run_command
 
     return run_command(
-        scenario, study=study, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings
+        scenario,
+        study=study,
+        slots=slots,
+        seeds=seeds,
+        runs=runs,
+        warm_start=warm_start,
+        settings=settings,
+        detached=detached,
     )
 
 
@@ -141,10 +150,15 @@ def algo(words: Sequence[str]) -> int:
 @cli.command()
 @click.argument("study")
 @_JSON
-def status(study: str, as_json: bool) -> int:
+@click.option("-f", "--follow", "is_followed", is_flag=True, help="Say so again until the study is left.")
+def status(study: str, as_json: bool, is_followed: bool) -> int:
     """Say where STUDY stands."""
     from boxwright.commands.status import status_command
 
+    if is_followed:
+        from boxwright.commands.following import follow_command
+
+        return follow_command(study)
     return status_command(study, as_json=as_json)
 
 

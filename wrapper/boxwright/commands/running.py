@@ -65,16 +65,10 @@ def run(
         UserError: The scenario, the folder or this machine is not as it should be; nothing was written.
         StudyError: The study cannot go on.
     """
-    from boxwright.scenario import load_scenario
     from boxwright.study.session import new_study
 
-    if study is not None and not str(study).strip():
-        raise UserError("the name is empty. Name a folder, or leave --study out.", place="--study")
-    looks_at_kind = runs is not None or bool(warm_start)
-    is_design = looks_at_kind and load_scenario(Path(scenario), settings).scenario.design is not None
-    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
-    if warm_start:
-        texts.append(_warm_start(warm_start, is_design))
+    refuse_empty_name(study)
+    texts = new_overrides(scenario, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings)
     opened: list[Path] = []
     summary = new_study(
         Path(scenario),
@@ -84,6 +78,34 @@ def run(
         opened=opened.append,
     )
     return opened[0], summary
+
+
+def refuse_empty_name(study: str | Path | None) -> None:
+    """Refuse a study without a name; raises UserError."""
+    if study is not None and not str(study).strip():
+        raise UserError("the name is empty. Name a folder, or leave --study out.", place="--study")
+
+
+def new_overrides(
+    scenario: str | Path,
+    *,
+    slots: int | None = None,
+    seeds: int | None = None,
+    runs: int | None = None,
+    warm_start: Sequence[str | Path] = (),
+    settings: Sequence[str] = (),
+) -> list[str]:
+    """Return the ``key=value`` texts that all options of :func:`run` stand for.
+
+    Raises:
+        UserError: The scenario cannot be read, or has no place for one of them.
+    """
+    from boxwright.scenario import load_scenario
+
+    looks_at_kind = runs is not None or bool(warm_start)
+    is_design = looks_at_kind and load_scenario(Path(scenario), settings).scenario.design is not None
+    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
+    return [*texts, _warm_start(warm_start, is_design)] if warm_start else texts
 
 
 def resume(
@@ -149,8 +171,15 @@ def run_command(
     runs: int | None,
     warm_start: Sequence[str],
     settings: Sequence[str],
+    detached: bool = False,
 ) -> int:
     """Do ``boxwright run``."""
+    if detached:
+        from boxwright.commands.detaching import detach_command
+
+        refuse_empty_name(study)
+        texts = new_overrides(scenario, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings)
+        return detach_command(scenario, study=study, overrides=texts)
     from boxwright.report.progress import open_progress
     from boxwright.scenario import load_scenario
 

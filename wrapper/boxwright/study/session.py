@@ -64,13 +64,15 @@ def new_study(
     meta = {"stages": ",".join(map(str, setup.stages))}
     copies = {CSV_ROWS: csv_rows(setup.scenario, setup.folder), WARM_RUNS: setup.warm_start.as_lines()}
     space_text = space_to_json(setup.space)
-    with create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, copies=copies) as store:
-        opened(folder)
-        with controller_lock(folder):
-            notes = [*(f"warning: {text}" for text in setup.warnings), *setup.warm_start.notes]
-            for note in notes:
-                watcher.note(note)
-            return _carry_out(setup, store, watcher, notes)
+    with (
+        create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, copies=copies) as store,
+        controller_lock(folder),
+    ):
+        opened(folder)  # whoever hears of it finds somebody at work on it
+        notes = [*(f"warning: {text}" for text in setup.warnings), *setup.warm_start.notes]
+        for note in notes:
+            watcher.note(note)
+        return _carry_out(setup, store, watcher, notes)
 
 
 def _refuse_study(scenario: Path) -> None:
