@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def detach(scenario: str | Path, *, study: str | Path | None = None, overrides: 
         )
         os.close(write_fd)
         assert process.stdin is not None
-        with process.stdin as stdin:
+        with suppress(BrokenPipeError), process.stdin as stdin:
             stdin.write(msgspec.json.encode(job))
         answer = answers.read()
     if not answer:
