@@ -40,6 +40,7 @@ def complaint(file: Path) -> str:
 
 RUNTIME = ("run_obj = RUNTIME", "cutoff_time = 5")
 
+STATE = "sub/runs_and_results-it4.csv"
 HONOURED = [
     ("algo-exec", 'sh "a b" -c', (), "command.argv", ["sh", "a b", "-c"]),
     ("algo-exec", "./wrapper.sh {{seed}}", (), "command.argv.1", '{{ "{" }}{{ "{" }}seed}}'),
@@ -102,6 +103,11 @@ HONOURED = [
     ("abort-on-first-run-crash", "true", (), "limits.first_failures", 1),
     ("abort-on-first-run-crash", "false", (), "limits.first_failures", 0),
     ("retry-crashed-count", "2", (), "study.retries", 2),
+    ("restore-state-from", "set", (), "optimizer.warm_start", ["set"]),
+    ("restore-iteration", "AUTO", ("restore-state-from = set",), "optimizer.warm_start", ["set"]),
+    ("restore-iteration", "4", ("restore-state-from = sub",), "optimizer.warm_start.0", STATE),
+    ("warmstart", "set", (), "optimizer.warm_start", ["set"]),
+    ("warmstart-iteration", "4", ("warmstart = sub",), "optimizer.warm_start", [STATE]),
 ]
 ALIASES = [(name, *row[1:]) for row in HONOURED for name in (row[0], *BY_NAME[row[0]].aliases)]
 
@@ -118,6 +124,7 @@ def test_option_says_what_it_says_to_smac_v2(
         (folder / path).mkdir()
     for path in ("a.cnf", "b.cnf"):
         (folder / "set" / path).touch()
+    (folder / STATE).touch()
     (folder / "features.csv").write_text("instance,size\ni1,3\ni2,-512\n")
     assert value_at(file, key) == wanted
 
@@ -202,6 +209,15 @@ REFUSED = [
     ("initial-incumbent = x=1", ":5: initial-incumbent: cannot be read from 'x=1' on. Write -name 'value' "),
     ("initial-incumbent = -x 1 -x 2", ":5: initial-incumbent: names x twice. Write -name 'value' "),
     ("cores = 5000", ":5: cores: found the number 5000, expected a whole number of at least 1 and of at most 4096"),
+    ("warmstart = nowhere", ':5: warmstart: there is no "nowhere". Tried in '),
+    (
+        "restore-state-from = states\nrestore-iteration = 8",
+        ":6: restore-iteration: {folder}/states holds no state of iteration 8. There are: 2, 4.",
+    ),
+    (
+        "warmstart = .\nwarmstart-iteration = x",
+        ':6: warmstart-iteration: found "x", expected a whole number of at le',
+    ),
     ("instances = six.txt\nrunCount = 3", ':6: runCount: unknown option. Did you mean "'),
     ("instances = seven.txt", ":4: runcount_limit: 6 runs are fewer than one configuration on 7 instances. "),
 ]
@@ -215,7 +231,11 @@ def test_wrong_option_is_refused_with_file_line_and_what_would_be_right(
     (tmp_path / "s" / "seven.txt").write_text("".join(f"i{n}\n" for n in range(7)))
     if "runcount_limit" in message and "fewer" in message:
         message = message.replace(":4:", ":3:")
-    assert complaint(file).startswith(message.replace("{file}", str(file)))
+    (tmp_path / "s" / "states").mkdir()
+    for iteration in (2, 4):
+        (tmp_path / "s" / "states" / f"runs_and_results-it{iteration}.csv").touch()
+    message = message.replace("{file}", str(file)).replace("{folder}", str(file.parent))
+    assert complaint(file).startswith(message)
 
 
 @pytest.mark.parametrize("key", ["algo", "run_obj", "pcs-file"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from functools import lru_cache
 
 
 def text_of(value: object) -> str:
@@ -23,6 +24,8 @@ def java_double(number: float) -> str:
     point; the shortest digits that read back as the same number, and of two digits the nearest.
     """
     number = float(number)
+    if 1e-3 <= number < 1e7 or -1e7 < number <= -1e-3:
+        return repr(number)  # the same there, and a tenth of the time
     if math.isnan(number):
         return "NaN"
     sign = "-" if math.copysign(1.0, number) < 0 else ""
@@ -32,24 +35,16 @@ def java_double(number: float) -> str:
     if size == 0:
         return f"{sign}0.0"
     digits, exponent = _shortest(size)
-    if 1e-3 <= size < 1e7:
-        return sign + _plain(digits, exponent)
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
+@lru_cache(maxsize=64)  # the cutoff of a scenario is written again and again
 def _shortest(size: float) -> tuple[str, int]:
     """Return the fewest digits that read back as the same number, at least two, and the exponent of the first."""
     shortest = Decimal(repr(size)).normalize()
     if len(shortest.as_tuple().digits) == 1:
         shortest = Decimal(format(size, ".1e"))
     return "".join(map(str, shortest.as_tuple().digits)).rstrip("0"), shortest.adjusted()
-
-
-def _plain(digits: str, exponent: int) -> str:
-    if exponent < 0:
-        return "0." + "0" * (-exponent - 1) + digits.rstrip("0")
-    digits = digits.ljust(exponent + 1, "0")
-    return f"{digits[: exponent + 1]}.{digits[exponent + 1 :].rstrip('0') or '0'}"
 
 
 def is_identifier(name: str) -> bool:

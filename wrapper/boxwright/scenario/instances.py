@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,15 @@ def read_features(path: Path, shown: str) -> dict[str, tuple[float | None, ...]]
             raise ScenarioError(f'the instance "{cells[0]}" stands twice. Remove one.', place=place)
         features[cells[0]] = tuple(None if value in MISSING else value for value in values)
     return features
+
+
+def instance_lines(rows: Sequence[tuple[str, str]]) -> str:
+    """Return the text of an instance file: a name in each line, and specific texts if one is another than ``0``."""
+    if all(specific == "0" and not re.search(r'[\s,"]', name) for name, specific in rows):
+        return "".join(f"{name}\n" for name, _ in rows)
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def inline_instances(layers: Layers) -> None:

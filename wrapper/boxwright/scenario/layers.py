@@ -240,6 +240,7 @@ def _move_paths(document: Document, folder: Path) -> None:
     """Make the relative paths of a base file absolute, in place; values of a wrong type are left for the decoder."""
     _resolve_key(document.get("space"), "file", folder)
     _resolve_key(document.get("design"), "file", folder)
+    _resolve_key(document.get("study"), "smac2", folder)
     _resolve_key(document.get("command"), "folder", folder)
     for key in ("file", "test", "features"):
         _resolve_key(document.get("instances"), key, folder)

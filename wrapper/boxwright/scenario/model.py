@@ -52,6 +52,8 @@ class Study(Section, frozen=True, kw_only=True):
         retries: How often a CRASHED run is tried again before the trial counts as crashed.
         noisy: Whether one configuration may come out differently each time (SMAC: ``deterministic = 0``). Then it may
             run more than once, and its k-th repeat is handed ``seed + k``, so that all see the same numbers.
+        smac2: Whether the study leaves the files of SMAC v2, too, that its users' tools read; as a text, the folder
+            that they go to, starting at the scenario's folder, in place of the study's own.
     """
 
     name: str | None = None
@@ -61,6 +63,7 @@ class Study(Section, frozen=True, kw_only=True):
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = 0
     retries: Annotated[int, Meta(ge=0)] = 0
     noisy: bool = False
+    smac2: bool | str = False
 
 
 class Instances(Section, frozen=True, kw_only=True):

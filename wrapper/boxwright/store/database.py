@@ -252,6 +252,11 @@ class Store:
             raise KeyError(number)
         return record_of(row, self.study)
 
+    def instances(self) -> list[str]:
+        """Return the instances that there are trials on, in the order of the first of them."""
+        clauses = "WHERE instance IS NOT NULL GROUP BY instance ORDER BY min(number)"
+        return [str(name) for (name,) in self._db.execute(f"SELECT instance FROM trials {clauses}")]  # noqa: S608
+
     def runs(self, *, running: bool = False, settling: bool = False) -> Iterator[RunRecord]:
         """Yield runs by number: all of them, those that are running, or the one of each settled trial that counts."""
         where = (

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from boxwright.terms import Status, Trial, Value
 
+LEAST_RUNTIME_S = 0.1
+"""A run counts at least so long against limits on the time of all runs (SMAC v2's rule)."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
@@ -39,6 +42,12 @@ class RunRecord:
     additional: str
     settles: bool
     """Whether this run is the one that counts for its trial."""
+
+    @property
+    def charged_s(self) -> float:
+        """Return the seconds that count against a limit on the time of all runs: as reported, else by wall."""
+        seconds = self.runtime_s if self.runtime_s is not None else self.wall_s
+        return max(LEAST_RUNTIME_S, seconds or 0.0)
 
     def as_trial(self) -> Trial:
         """Return the trial that the run belongs to."""

@@ -30,6 +30,7 @@ _CHANGEABLE = (
     ("limits",),
     ("slots",),
     ("study", "metrics"),
+    ("study", "smac2"),
     ("study", "retries"),
     ("outputs", "collect"),
     ("outputs", "discard"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from boxwright.errors import BoxwrightError, StudyError
@@ -21,7 +21,6 @@ from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.propose.base import Proposal, Proposer, Told
 from boxwright.store.database import Store
 from boxwright.store.layout import process_mark, run_folder
-from boxwright.store.table import ResultsTable
 from boxwright.study.best import Best
 from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import is_without_answer, outcome_cost, settles_trial
@@ -35,7 +34,7 @@ from boxwright.study.setup import Setup
 from boxwright.study.spent import Spent
 from boxwright.study.summary import Summary
 from boxwright.study.upcoming import UnderWay, Upcoming
-from boxwright.study.watching import Progress, Watcher
+from boxwright.study.watching import Log, Progress, Watcher
 from boxwright.terms import Outcome, Slot, Status, Trial
 
 MAX_LOST = 3
@@ -46,15 +45,14 @@ class Controller:
     """Carries out one study until its proposers have nothing left, or until it is stopped."""
 
     def __init__(
-        self, setup: Setup, store: Store, proposer: Proposer, watcher: Watcher, log: Callable[[str], None]
+        self, setup: Setup, store: Store, proposer: Proposer, table: CarefulTable, watcher: Watcher, log: Log
     ) -> None:
         self._setup = setup
         self._store = store
         self._proposer = proposer
         self._watcher = watcher
         self._log = log
-        table = ResultsTable(store.study, setup.space.names, setup.metrics)
-        self._table = CarefulTable(table, store.study, watcher.note)
+        self._table = table
         self._launcher = Launcher(setup, store)
         mark = process_mark(store.study, store.meta("study_id"))
         self._executor = LocalExecutor(store.study, mark, setup.slots, self._on_event)

@@ -7,9 +7,6 @@ import dataclasses
 from boxwright.scenario.model import Limits, Objective
 from boxwright.terms import Direction, Outcome, Status, cost_of
 
-LEAST_RUNTIME_S = 0.1
-"""A run counts at least so long against ``limits.runtime_s`` (SMAC v2's rule)."""
-
 
 def scored(outcome: Outcome, objective: Objective, limits: Limits) -> Outcome:
     """Return the outcome with the quality that it counts with, by the rules of SMAC v2.

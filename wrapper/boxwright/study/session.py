@@ -20,7 +20,7 @@ from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
 from boxwright.store.layout import CSV_ROWS, DATABASE, SCENARIO, SPACE, WARM_RUNS, is_study
 from boxwright.store.recovery import recover_runs, restore_database
-from boxwright.study.bookkeeping import study_log
+from boxwright.study.bookkeeping import CarefulTable, open_table, study_log
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller
@@ -29,6 +29,7 @@ from boxwright.study.discarding import discard_left_over
 from boxwright.study.external import make_ask_tell, make_external
 from boxwright.study.orders import Orders
 from boxwright.study.setup import Setup, make_proposer, prepare
+from boxwright.study.smac2_files import refuse_others_files
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
 from boxwright.study.watching import SafeWatcher, Watcher
@@ -61,6 +62,7 @@ def new_study(
     folder = (study or (Path(named) if named else Path("studies") / str(loaded.scenario.study.name))).absolute()
     check_new_study(folder)
     setup = prepare(loaded)
+    refuse_others_files(setup, folder)
     meta = {"stages": ",".join(map(str, setup.stages))}
     copies = {CSV_ROWS: csv_rows(setup.scenario, setup.folder), WARM_RUNS: setup.warm_start.as_lines()}
     space_text = space_to_json(setup.space)
@@ -149,12 +151,15 @@ def _carry_out(setup: Setup, store: Store, watcher: Watcher, notes: Sequence[str
             log(note)
         discard_left_over(setup.scenario, store, log)
         try:
-            return asyncio.run(_session(setup, store, watcher, log))
+            with open_table(setup, store.study, watcher.note) as table:
+                return asyncio.run(_session(setup, store, table, watcher, log))
         finally:
             close_searchers()
 
 
-async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[str], None]) -> Summary:
+async def _session(
+    setup: Setup, store: Store, table: CarefulTable, watcher: Watcher, log: Callable[[str], None]
+) -> Summary:
     optimizer, external = setup.scenario.optimizer, None
     proposer: Proposer
     if optimizer is None or optimizer.command is None:
@@ -164,7 +169,7 @@ async def _session(setup: Setup, store: Store, watcher: Watcher, log: Callable[[
     else:
         proposer = external = make_external(setup, store, watcher.note, log)
     # No proposer hears of runs that a person wants beside those that it has proposed.
-    controller = Controller(setup, store, Unasked(proposer), watcher, log)
+    controller = Controller(setup, store, Unasked(proposer), table, watcher, log)
     orders = Orders(controller, store, setup, proposer, watcher, log)
     if external is not None:
         external.attach(controller.kill_trial)

@@ -22,6 +22,7 @@ from boxwright.scenario.designs import CsvDesign, Design
 from boxwright.scenario.layers import shorten
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
+from boxwright.store.smac2.facts import Source
 from boxwright.study.copy_words import copy_words
 from boxwright.study.metrics import shown_metrics
 from boxwright.study.warm_start import WarmStart, read_warm_start
@@ -154,6 +155,8 @@ def prepare(
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
         notes=loaded.notes,
     )
+    if scenario.study.smac2:
+        Source(scenario, space, folder).check(f"{place}: study.smac2")
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
     elif scenario.optimizer is not None and scenario.optimizer.command is None:

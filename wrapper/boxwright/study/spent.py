@@ -7,7 +7,6 @@ from pathlib import Path
 
 from boxwright.scenario.model import Limits
 from boxwright.store.records import RunRecord
-from boxwright.study.costs import LEAST_RUNTIME_S
 from boxwright.terms import Status
 
 
@@ -24,11 +23,11 @@ class Spent:
     def take_up(self, records: Iterable[RunRecord]) -> None:
         """Begin with the running time of earlier runs; crashes of a study that is taken up again are forgiven."""
         if self._most_s is not None:
-            self._spent_s = sum(map(_charged_s, records))
+            self._spent_s = sum(record.charged_s for record in records)
 
     def hear(self, record: RunRecord) -> None:
         """Take in a run that settles its trial."""
-        self._spent_s += _charged_s(record)
+        self._spent_s += record.charged_s
         self._crashes += record.status is Status.CRASHED
 
     def text(self, study: Path) -> str:
@@ -41,8 +40,3 @@ class Spent:
                 f"boxwright resume {study} --retry crashed"
             )
         return ""
-
-
-def _charged_s(record: RunRecord) -> float:
-    seconds = record.runtime_s if record.runtime_s is not None else record.wall_s
-    return max(LEAST_RUNTIME_S, seconds or 0.0)

@@ -50,14 +50,18 @@ class Taken:
     Attributes:
         passed: How many runs were not.
         reason: Why the first of these was not.
+        merged: How many runs more than ``runs`` were taken over: several of one configuration became one.
         defaults: Parameters that the source does not have, so that they take their defaults.
+        words: What else is to be said of it.
     """
 
     source: str
     runs: list[WarmRun] = field(default_factory=list)
     passed: int = 0
     reason: str = ""
+    merged: int = 0
     defaults: Config = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
 
     def add(self, status: Status, quality: float | None, config: Callable[[], dict[str, Value]]) -> None:
         """Take a run over if its configuration is one of this space."""
@@ -76,14 +80,17 @@ class Taken:
     @property
     def note(self) -> str:
         """Return in one line what was taken over."""
-        total = len(self.runs) + self.passed
-        text = f"warm start: {len(self.runs)} of {total} run{'' if total == 1 else 's'} of {self.source} taken over"
+        taken = len(self.runs) + self.merged
+        total = taken + self.passed
+        text = f"warm start: {taken} of {total} run{'' if total == 1 else 's'} of {self.source} taken over"
+        if self.merged:
+            text += f", as {len(self.runs)} configuration{'' if len(self.runs) == 1 else 's'}"
         if self.passed:
             text += f"; {self.passed} not, the first because {self.reason}"
         if self.defaults:
             values = ", ".join(f"{name} = {value}" for name, value in self.defaults.items())
             text += f"; not in there, so taken as the default: {values}"
-        return text
+        return "; ".join([text, *self.words])
 
 
 def from_study(source: str, folder: Path, objective: Objective, space: Space) -> Taken:
@@ -110,7 +117,7 @@ def from_study(source: str, folder: Path, objective: Objective, space: Space) ->
             continue
         taken.add(record.status, quality, partial(_completed, space, record.config, anew))
     if not taken.runs:
-        _refuse(taken, "no trial of this study is settled yet.")
+        refuse_empty(taken, "no trial of this study is settled yet.")
     return taken
 
 
@@ -147,7 +154,7 @@ def from_csv(source: str, folder: Path, objective: Objective, space: Space) -> T
     for record in records:
         _take_row(taken, record, columns, answer, objective, space)
     if not taken.runs:
-        _refuse(taken, "there is a header but no row below it.")
+        refuse_empty(taken, "there is a header but no row below it.")
     return taken
 
 
@@ -206,7 +213,12 @@ def _status(text: str, place: str) -> Status:
         raise ScenarioError(f'no status "{text}". {nearest(text.upper(), Status)}', place=place) from error
 
 
-def _refuse(taken: Taken, if_empty: str) -> None:
+def refuse_empty(taken: Taken, if_empty: str) -> None:
+    """Refuse a source of which nothing can be taken over.
+
+    Raises:
+        ScenarioError: In any case.
+    """
     if not taken.passed:
         raise ScenarioError(if_empty, place=taken.source)
     counted = "one run" if taken.passed == 1 else f"{taken.passed} runs"

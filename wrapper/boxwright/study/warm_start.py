@@ -18,6 +18,7 @@ from boxwright.scenario import Scenario
 from boxwright.scenario.layers import shorten
 from boxwright.space import Space
 from boxwright.store.layout import SCENARIO, SPACE, WARM_RUNS, is_study
+from boxwright.study.warm_smac2 import from_smac2, is_smac2
 from boxwright.study.warm_sources import WarmRun, from_csv, from_study
 from boxwright.terms import Direction, Trial, cost_of
 
@@ -51,7 +52,7 @@ def read_warm_start(scenario: Scenario, folder: Path, space: Space, place: str) 
     """Return the runs that a scenario's optimizer is to know from the start.
 
     Raises:
-        ScenarioError: A source is neither a study nor a CSV file, or none of its runs is one of this space.
+        ScenarioError: A source is no study, no CSV file and nothing of SMAC v2, or none of its runs is of this space.
         StudyError: The database of a study cannot be read.
     """
     if scenario.optimizer is None:
@@ -59,7 +60,9 @@ def read_warm_start(scenario: Scenario, folder: Path, space: Space, place: str) 
     taken = []
     for source in scenario.optimizer.warm_start:
         path = folder / source
-        if _is_study(path, source, f"{place}: optimizer.warm_start"):
+        if is_smac2(path):
+            taken.append(from_smac2(source, path, scenario, space))
+        elif _is_study(path, source, f"{place}: optimizer.warm_start"):
             taken.append(from_study(source, path, scenario.study.objective, space))
         else:
             taken.append(from_csv(source, folder, scenario.study.objective, space))
@@ -76,7 +79,9 @@ def _is_study(path: Path, source: str, place: str) -> bool:
         return True
     try:
         if path.is_dir():
-            problem = f'"{source}" is a folder, but no study: it holds no {SCENARIO} and {SPACE}'
+            problem = (
+                f'"{source}" is a folder, but no study: it holds no {SCENARIO} and {SPACE}, and no runs of SMAC v2'
+            )
         elif not path.exists():
             problem = f'there is no study and no file "{source}"'
         elif not path.is_file():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from boxwright.store.config_records import ConfigRecord
 from boxwright.store.records import RunRecord
 from boxwright.terms import Slot, Trial
+
+Log: TypeAlias = Callable[[str], None]
+"""Adds a line to ``study.log``."""
 
 
 @dataclass(frozen=True, slots=True)

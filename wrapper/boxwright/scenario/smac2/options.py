@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 _SEARCH = "boxwright's own optimizer has no such setting"
 _RACING = "each configuration runs on all instances, up to its full cutoff"
-_FILES = "the files of a study are boxwright's own"
-_STATE = "states of SMAC v2 are not read"
-_SHARED = "every run is shared with all optimizer seeds at once"
+_FILES = "states are saved at 1, 2, 4, 8, … runs and at the end"
+_SHARED = "runs of others are read once, at the start, and all of them; this study's seeds share theirs at once"
 _LOG = "how much is logged is not chosen"
 _LATER = "test instances are not run"
 
@@ -97,11 +96,11 @@ OPTIONS = (
     _option("mask-inactive-conditional-parameters-as-default-value", _SEARCH),
     _option("cores numConcurrentAlgoExecs maxConcurrentAlgoExecs numberOfConcurrentAlgoExecs cli-cores"),
     # earlier runs, other runs
-    _option("restore-scenario restoreScenario", _STATE),
-    _option("restore-state-from restoreStateFrom", _STATE),
-    _option("restore-iteration restoreStateIteration restoreIteration", _STATE),
-    _option("warmstart warmstart-from", _STATE),
-    _option("warmstart-iteration", _STATE),
+    _option("restore-scenario restoreScenario", "run the scenario.txt of that folder, with restore-state-from"),
+    _option("restore-state-from restoreStateFrom"),
+    _option("restore-iteration restoreStateIteration restoreIteration"),
+    _option("warmstart warmstart-from"),
+    _option("warmstart-iteration"),
     _option("state-serializer stateSerializer", _FILES),
     _option("save-context saveContext saveContextWithState", _FILES),
     _option("clean-old-state-on-success cleanOldStateOnSuccess", _FILES),
@@ -114,7 +113,7 @@ OPTIONS = (
         _SHARED,
     ),
     _option("shared-model-mode-tae", _SHARED),
-    _option("shared-model-mode-write-data write-json-data", _FILES),
+    _option("shared-model-mode-write-data write-json-data", "the runs are always written, for others to read"),
     _option("shared-model-mode-default-handling", _SHARED),
     _option("shared-model-mode-asymetric", _SHARED),
     # failures

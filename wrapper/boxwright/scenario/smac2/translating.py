@@ -11,6 +11,7 @@ from typing import Any
 from boxwright.errors import ScenarioError
 from boxwright.scenario.instances import read_features, read_instances
 from boxwright.scenario.layers import Document
+from boxwright.scenario.smac2.earlier import others, states
 from boxwright.scenario.smac2.places import Places, files_in
 from boxwright.scenario.smac2.reading import Entry
 from boxwright.scenario.smac2.values import UNLIMITED, Values
@@ -44,6 +45,7 @@ class Translation:
         self._values = Values({entry.option.name: entry for entry in reversed(entries)})
         self._files = Places(folder, self._values.text("experiment-dir"))
         self._document: Document = {}
+        self._others: Path | None = None
         self._has_seeds = False
 
     def document(self) -> Document:
@@ -85,8 +87,10 @@ class Translation:
     def _study(self) -> None:
         name, folder = self._rungroup(), self._values.text("output-dir")
         self._put("rungroup", ("study", "name"), _as_name(name))
-        if folder is not None:
+        self._others = others(self._values, name)
+        if self._others is None and folder is not None:
             self._put("output-dir", ("study", "folder"), str(Path(folder, name)))
+        self._put("output-dir", ("study", "smac2"), True if self._others is None else str(self._others))
         is_noisy = not self._values.flag("algo-deterministic", True)
         self._put("algo-deterministic", ("study", "seed"), 1 if is_noisy else 0)  # SMAC v2's seeds are above 0
         self._put("algo-deterministic", ("study", "noisy"), is_noisy or None)
@@ -238,6 +242,20 @@ class Translation:
         elif calls is not None:
             self._note("max-incumbent-runs", "a deterministic command runs a configuration once on each instance")
         self._put("initial-incumbent", ("optimizer", "first"), list(self._first()) or None)
+        self._earlier()
+
+    def _earlier(self) -> None:
+        """Take runs of elsewhere: the model knows them."""
+        sources = []
+        for option, source in states(self._values, self._files):
+            sources.append(source)
+            if option == "restore-state-from":
+                what = "its runs go to the model; they are no runs of this study, and count against no limit"
+                self.notes.append(f"{self._values.place(option)}: {what}.")
+        if self._others is not None:
+            sources.append(str(self._others))
+        option = next((name for name in ("restore-state-from", "warmstart") if self._values.place(name)), "")
+        self._put(option or "shared-model-mode", ("optimizer", "warm_start"), sources or None)
 
     def _first(self) -> Iterator[str | dict[str, str]]:
         """Yield the configurations that run first: the initial incumbent, then its challengers."""

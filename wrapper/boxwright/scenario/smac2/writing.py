@@ -56,6 +56,8 @@ def differences(before: Scenario, after: Scenario, folders: tuple[Path, Path]) -
     The space is not looked at: it is written as a PCS file.
     """
     old, new = (_leaves(scenario, folder) for scenario, folder in zip((before, after), folders, strict=True))
+    if ("study", "smac2") not in old:
+        del new["study", "smac2"]  # that the study of an option file leaves more files is no loss
     found = []
     for key in dict.fromkeys((*old, *new)):
         if old.get(key) != new.get(key):
@@ -159,6 +161,8 @@ def _text(value: object) -> str:
 def _leaves(scenario: Scenario, folder: Path) -> dict[tuple[str, ...], object]:
     document = msgspec.to_builtins(scenario)
     del document["folder"], document["space"], document["extends"]
+    if not document["study"]["smac2"]:
+        del document["study"]["smac2"]
     leaves: dict[tuple[str, ...], object] = {}
     waiting: list[tuple[tuple[str, ...], object]] = [((), document)]
     while waiting:
