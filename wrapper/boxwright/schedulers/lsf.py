@@ -12,7 +12,7 @@ from boxwright.schedulers.dialect import found_id
 _ID = re.compile(r"^Job <(\d+)> is submitted", re.MULTILINE)
 _UNKNOWN = re.compile(r"No (unfinished |matching )?job found|is not found|already finished", re.IGNORECASE)
 _PENDING = {"PEND", "WAIT", "PSUSP", "PROV"}
-_RUNNING = {"RUN", "USUSP", "SSUSP", "UNKWN"}
+_GONE = {"DONE", "EXIT", "ZOMBI"}
 
 
 class Lsf:
@@ -52,7 +52,7 @@ class Lsf:
     def states(self, output: str) -> dict[str, JobState]:
         """Return the states."""
         found: dict[str, JobState] = {}
-        for line in output.splitlines():
+        for line in output.split("\n"):
             fields = [field.strip() for field in line.split("|", 4)]
             if len(fields) == 5 and fields[0].isdecimal() and (fields[1] or "0").replace("-", "0").isdecimal():
                 job, index, state, code, name = fields
@@ -72,6 +72,7 @@ class Lsf:
 def _state(state: str, code: str, name: str) -> JobState:
     if state in _PENDING:
         return JobState(phase=Phase.PENDING, reason="" if state == "PEND" else state, name=name)
-    if state in _RUNNING:
-        return JobState(phase=Phase.RUNNING, reason="" if state == "RUN" else state, name=name)
-    return JobState(phase=Phase.GONE, reason=f"{state} (exit code {code})" if code.isdecimal() else state, name=name)
+    if state in _GONE:
+        reason = f"{state} (exit code {code})" if code.isdecimal() else state
+        return JobState(phase=Phase.GONE, reason=reason, name=name)
+    return JobState(phase=Phase.RUNNING, reason="" if state == "RUN" else state, name=name)  # USUSP, UNKWN …

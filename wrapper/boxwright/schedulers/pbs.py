@@ -9,12 +9,12 @@ from boxwright.schedulers.base import JobSpec, JobState, Phase
 from boxwright.schedulers.calling import Answer
 from boxwright.schedulers.dialect import found_id
 
-_ID = re.compile(r"^(\d+(?:\[\])?)(?:\..*)?$", re.MULTILINE)
+_ID = re.compile(r"^(\d+(?:\[\])?)(?:\.\S*)?$", re.MULTILINE)
 _HEAD = re.compile(r"Job Id:\s(\d+(?:\[\d*\])?)(?:\.\S*)?")
 _ATTRIBUTE = re.compile(r"( {4}|\t)([A-Za-z_]+) = (.*)")
 _UNKNOWN = re.compile(r"Unknown Job|Job has finished|invalid state for job|Request invalid for state", re.IGNORECASE)
 _UNKNOWN_CODES = {153, 35}  # PBSE_UNKJOBID, PBSE_HISTJOBID: what they leave of the error number in one byte
-_PENDING, _RUNNING = set("QWHT"), set("RESUB")
+_PENDING, _GONE = set("QWHT"), set("CFXM")
 # After twenty starts that failed PBS holds a job; nobody else will release it.
 _STUCK = re.compile(r"too many failed attempts|could never run|can never run", re.IGNORECASE)
 
@@ -83,11 +83,13 @@ def _jobs(output: str) -> Iterator[tuple[str, dict[str, str]]]:
     Slurm's qstat has a tab where the others have blanks, and cuts nothing.
     """
     job, attributes, last, indent = "", dict[str, str](), "", "    "
-    for line in output.splitlines():
-        if head := _HEAD.fullmatch(line.rstrip()):
+    for line in output.split("\n"):
+        if line.startswith("Job Id:"):
             if job:
                 yield job, attributes
-            job, attributes, last, indent = head.group(1), {}, "", "\t" if "\t" in line else "    "
+            head = _HEAD.fullmatch(line.rstrip())
+            job, attributes, last = head.group(1) if head else "", {}, ""
+            indent = "\t" if "\t" in line else "    "
         elif (match := _ATTRIBUTE.fullmatch(line)) and match.group(1) == indent:
             last = match.group(2)
             attributes.setdefault(last, match.group(3).strip())
@@ -102,10 +104,10 @@ def _state(attributes: Mapping[str, str]) -> JobState | None:
     name, comment = attributes.get("Job_Name", ""), attributes.get("comment", "")
     if letter in _PENDING:
         return JobState(phase=Phase.PENDING, reason=comment, name=name, is_stuck=bool(_STUCK.search(comment)))
-    if letter in _RUNNING:
-        return JobState(phase=Phase.RUNNING, reason=comment, name=name)
     if not letter:
         return None
+    if letter not in _GONE:
+        return JobState(phase=Phase.RUNNING, reason=comment, name=name)  # E, S, U …: it is still there
     code = attributes.get("Exit_status") or attributes.get("exit_status")
     reason = comment or (f"ended with exit code {code}" if code else f"state {letter}")
     return JobState(phase=Phase.GONE, reason=reason, name=name)

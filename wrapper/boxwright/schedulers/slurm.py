@@ -14,7 +14,8 @@ _ID = re.compile(r"^(\d+)(?:;.*)?$", re.MULTILINE)
 _JOB = re.compile(r"\d+(_\d+)?")
 _UNKNOWN = re.compile(r"Invalid job id|already completing or completed")
 _PENDING = {"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "CONFIGURING"}
-_RUNNING = {"RUNNING", "COMPLETING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT", "RESIZING"}
+_GONE = {"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "LAUNCH_FAILED"}
+_GONE |= {"NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "RECONFIG_FAIL", "REVOKED", "TIMEOUT"}
 # A job whose start failed is put back and held: nobody else will release it.
 _STUCK = re.compile(r"launch failed requeued held|JobHoldMaxRequeue|BadConstraints|DependencyNeverSatisfied")
 
@@ -57,11 +58,11 @@ class Slurm:
     def states(self, output: str) -> dict[str, JobState]:
         """Return the states."""
         found: dict[str, JobState] = {}
-        for line in output.splitlines():
+        for line in output.split("\n"):
             job, _, rest = line.partition("|")
             state, _, rest = rest.partition("|")
             reason, _, name = rest.partition("|")
-            if _JOB.fullmatch(job):
+            if _JOB.fullmatch(job) and state:
                 found[job] = _state(state, reason, name)
         return found
 
@@ -78,6 +79,6 @@ def _state(state: str, reason: str, name: str) -> JobState:
     reason = "" if reason == "None" else reason
     if state in _PENDING:
         return JobState(phase=Phase.PENDING, reason=reason, name=name, is_stuck=bool(_STUCK.search(reason)))
-    if state in _RUNNING:
-        return JobState(phase=Phase.RUNNING, reason=reason, name=name)
-    return JobState(phase=Phase.GONE, reason=f"{state} ({reason})" if reason else state, name=name)
+    if state in _GONE:
+        return JobState(phase=Phase.GONE, reason=f"{state} ({reason})" if reason else state, name=name)
+    return JobState(phase=Phase.RUNNING, reason=reason, name=name)  # COMPLETING, SUSPENDED …: it is still there
