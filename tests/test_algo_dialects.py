@@ -167,7 +167,9 @@ def test_answer_is_in_the_words_of_the_optimizer(
     capfd: pytest.CaptureFixture[str], dialect: str, words: str, answer: dict[str, object], printed: str, code: int
 ) -> None:
     assert _tell(dialect, _read(dialect, words.split()), Reply(answer)) == code
-    assert capfd.readouterr().out == (f"{printed}\n" if printed else "")
+    said = capfd.readouterr()
+    assert said.out == (f"{printed}\n" if printed else "")
+    assert bool(said.err) == (code == 1)  # irace takes stderr for a part of the answer
     if printed.startswith("Result"):
         body = result_body(printed.encode())
         assert body is not None
@@ -216,7 +218,16 @@ APREPRO = """\
 """
 
 
-@pytest.mark.parametrize("text", [STANDARD, APREPRO])
+JSON = """\
+{
+    "analysis_components": [], "derivative_variables": [1], "eval_id": "1", "metadata": [],
+    "responses": [{"active_set": 1, "label": "obj_fn"}, {"active_set": 1, "label": "weight"}],
+    "variables": [{"label": "x1", "value": 1.500000000000000e+00}, {"label": "c", "value": "a b"}]
+}
+"""
+
+
+@pytest.mark.parametrize("text", [STANDARD, APREPRO, JSON])
 def test_dakota_reads_a_value_for_each_function(tmp_path: Path, text: str) -> None:
     (tmp_path / "params.in").write_text(text)
     words = [str(tmp_path / "params.in"), str(tmp_path / "results.out")]
@@ -243,6 +254,10 @@ def test_dakota_is_refused_derivatives(tmp_path: Path) -> None:
         (tmp_path / "params.in").write_text(STANDARD.replace("2 variables", f"{number} variables"))
         with pytest.raises(CallError, match="is no parameters file"):
             _read("dakota", [str(tmp_path / "params.in"), "results.out"])
-    (tmp_path / "params.in").write_text("nonsense\n")
-    with pytest.raises(CallError, match="is no parameters file"):
+    (tmp_path / "params.in").write_text(JSON.replace('"active_set": 1', '"active_set": 2'))
+    with pytest.raises(CallError, match="active_set of obj_fn = 2 asks for derivatives"):
         _read("dakota", [str(tmp_path / "params.in"), "results.out"])
+    for nonsense in ("nonsense\n", "{", '{"variables": 3}', '{"a":' * 9999, '{"variables": [], "responses": [1]}'):
+        (tmp_path / "params.in").write_text(nonsense)
+        with pytest.raises(CallError, match="is no parameters file"):
+            _read("dakota", [str(tmp_path / "params.in"), "results.out"])

@@ -17,7 +17,7 @@ from boxwright.scenario.layers import find_scenario
 from boxwright.space import Space, load_space
 from boxwright.terms import Slot, Trial
 
-IN_TOML = ("ask-tell", "branin", "mnist-csv", "mnist-doe", "mnist-smac", "optuna")
+IN_TOML = ("ask-tell", "branin", "dakota", "irace", "mnist-csv", "mnist-doe", "mnist-smac", "optuna")
 NAMES = (*IN_TOML, "smac2-scenario")
 
 
@@ -31,7 +31,9 @@ def plan_default(path: Path, folder: Path) -> Plan:
     loaded, space = open_scenario(path)
     materialiser = Materialiser(loaded.scenario, loaded.folder, space)
     assert not materialiser.warnings
-    trial = Trial(number=1, config=space.default(), seed=loaded.scenario.study.seed)
+    scenario = loaded.scenario
+    config, instance = space.default(), scenario.example_instance
+    trial = Trial(number=1, config=config, instance=instance, seed=scenario.study.seed)
     return materialiser.plan(
         RunContext(run=1, trial=trial, slot=Slot(0), folder=folder, study=folder.parent, mark="s")
     )

@@ -76,6 +76,10 @@ _APREPRO = """\
  { DAKOTA_AN_COMPS = 0 }
  { DAKOTA_EVAL_ID = 1 }
 """
+_JSON = (
+    '{"variables":[{"label":"x1","value":2.5},{"label":"c","value":"a b"}],"eval_id":"1",\n'
+    '"responses":[{"active_set":1,"label":"obj_fn"},{"active_set":0,"label":"weight"}]}\n'
+)
 _ANSWERS = (
     '{"state":"done","trial":1,"run":17,"status":"SUCCESS","quality":0.5,"cost":0.25,"metrics":{"weight":3.0},'
     '"config":{"x":1},"seed":3,"runtime_s":3.5,"additional":"a","reason":"","folder":"/s/runs/000/000017"}\n',
@@ -117,7 +121,7 @@ CALLS = [
 DAKOTA = Kind(
     "dakota-file",
     40,
-    (_STANDARD, _APREPRO),
+    (_STANDARD, _APREPRO, _JSON),
     _dakota,
     (CallError, RefusedError),
     ("variables", "functions", "ASV_1:f", "{ ", " }", "DAKOTA_VARS", " = ", "1", "2 variables"),

@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from boxwright.errors import one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.propose.base import Proposer
 from boxwright.propose.external import Answer, External
@@ -136,11 +137,14 @@ def message_kinds() -> Iterator[list[Kind]]:
             if found is not None:
                 msgspec.json.encode(found)
                 if found.state == "refused":
-                    raise RefusedError(found.text.replace("\n", " "))
+                    raise RefusedError(found.text)
         return found
 
     def proposal(data: bytes) -> object:
-        message = decode_from_optimizer(data)
+        try:
+            message = decode_from_optimizer(data)
+        except NOT_JSON as error:  # as the controller complains of it
+            raise RefusedError(one_line(str(error))) from error
         if isinstance(message, Proposal):
             for intake in intakes:
                 config_key(intake.config({}, message.config))
@@ -174,7 +178,7 @@ def message_kinds() -> Iterator[list[Kind]]:
                 '{"type":"error","message":"it is over"}\n',
             ),
             proposal,
-            (RefusedError, *NOT_JSON),
+            (RefusedError,),
             _WORDS,
         ),
     ]

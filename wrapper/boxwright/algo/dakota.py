@@ -1,4 +1,4 @@
-"""Dakota's parameters file and results file, in its standard and its APREPRO format.
+"""Dakota's parameters file, in its standard, APREPRO and JSON formats, and its results file in the standard one.
 
 By the user's manual, chapter "Interfaces", sections "Parameters File Format" and "Results File Format".
 """
@@ -19,24 +19,45 @@ def read_dakota(words: list[str]) -> Call:
         raise CallError(f"found {len(words)} words, expected two: a parameters file and a results file")
     try:
         with open(words[0], encoding="utf-8") as file:  # noqa: PTH123  pathlib takes longer to import than all this
-            entries = [entry for entry in map(_entry, file) if entry is not None]
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise CallError(f"{words[0]}: cannot be read: {error}") from error
+    call = Call({}, results=words[1])
+    if text.lstrip().startswith("{") and not text.lstrip("{ \t\r\n").startswith("DAKOTA_VARS"):
+        return _read_json(text, words[0], call)
+    entries = [entry for entry in map(_entry, text.split("\n")) if entry is not None]
     stated = next((value for value, name in entries[:1] if name in ("variables", "DAKOTA_VARS")), None)
     number = _count(stated or "")
     if number is None or len(entries) < number + 2:
         raise CallError(f"{words[0]}: is no parameters file: its first line names no number of variables")
-    texts = {name: value for value, name in entries[1 : number + 1]}
+    call.texts = {name: value for value, name in entries[1 : number + 1]}
     functions = []
     for value, name in entries[number + 2 :]:
         kind, _, function = name.partition(":")
         if kind.startswith("ASV_") and function:
-            wanted = _count(value)
-            if wanted is None or wanted & ~_VALUE:
-                raise CallError(f"{words[0]}: {name} = {value} asks for derivatives, and there are none")
-            functions.append(function if wanted else "")
-    call = Call(texts, results=words[1])
+            functions.append(_function(function, value, f"{words[0]}: {name}"))
     call.notes = tuple(functions)
+    return call
+
+
+def _function(name: str, wanted: str, place: str) -> str:
+    """Return a function's name if its value is wanted, and an empty text if nothing is."""
+    bits = _count(wanted)
+    if bits is None or bits & ~_VALUE:
+        raise CallError(f"{place} = {wanted} asks for derivatives, and there are none")
+    return name if bits else ""
+
+
+def _read_json(text: str, file: str, call: Call) -> Call:
+    import json
+
+    try:
+        document = json.loads(text, parse_int=str, parse_float=str)
+        call.texts = {str(entry["label"]): str(entry["value"]) for entry in document["variables"]}
+        functions = [(str(entry["label"]), str(entry["active_set"])) for entry in document["responses"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CallError(f"{file}: is no parameters file: {error}") from error
+    call.notes = tuple(_function(name, wanted, f"{file}: active_set of {name}") for name, wanted in functions)
     return call
 
 

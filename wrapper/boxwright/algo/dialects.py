@@ -109,12 +109,13 @@ def tell_aclib2(call: Call, reply: Reply) -> int:
 
 
 def tell_irace(call: Call, reply: Reply) -> int:
-    """Print the cost, and the time where irace has set a bound; ``Inf`` rejects a configuration."""
+    """Print the cost, and the time where irace has set a bound; ``Inf`` rejects a configuration.
+
+    No reason on stderr: irace reads it with stdout, and stops at an answer of more than two numbers.
+    """
     if reply.state == "over":
         return _fail(reply)
     cost = "Inf" if reply.cost is None else shortest(reply.cost)
-    if reply.cost is None:
-        _fail(reply)
     _print(f"{cost} {shortest(reply.runtime_s)}" if "bound" in call.notes else cost)
     return 0
 

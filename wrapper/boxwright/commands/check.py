@@ -39,7 +39,7 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
     config = warm.best or setup.space.default() if setup.scenario.design is None else next(setup.configs())
     study = Path("studies") / str(loaded.scenario.study.name)
     rows = setup.scenario.instances.rows
-    instance, seed = rows[0] if rows else (None, None)
+    instance, seed = rows[0] if rows else (setup.scenario.example_instance, None)
     seed = setup.scenario.study.seed if seed is None else seed
     trial = Trial(1, config, instance=instance, seed=seed, origin="check")
     folder = run_folder(study.absolute(), 1)

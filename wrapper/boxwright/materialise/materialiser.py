@@ -162,8 +162,9 @@ class Materialiser:
         for problem, place, is_program in self._beside():
             if is_program:
                 raise ScenarioError(problem, place=place)
-        instance = next(iter(self._scenario.instances.names), None)
-        trial = Trial(number=1, config=self._space.default(), instance=instance, seed=self._scenario.study.seed)
+        scenario = self._scenario
+        config, instance = self._space.default(), scenario.example_instance
+        trial = Trial(number=1, config=config, instance=instance, seed=scenario.study.seed)
         folder = self._folder / "run"
         self.plan(RunContext(1, trial, Slot(0), folder, self._folder, "check"))
 

@@ -116,6 +116,7 @@ class External:
         repeated: What becomes of one that has run.
         begin: Starts the optimizers.
         end: Stops them.
+        log: Takes lines for ``study.log``.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class External:
         repeated: Literal["answer", "run"],
         begin: Callable[[], Awaitable[None]],
         end: Callable[[], Awaitable[None]],
+        log: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._intake = Intake(space, unknown, ledger.count)
         self._ledger = ledger
@@ -137,6 +139,7 @@ class External:
         self._repeated = repeated
         self._begin = begin
         self._end = end
+        self._log = log
         self._cases: dict[_Key, _Case] = {}
         self._wanted: dict[asyncio.Future[Answer], _Case] = {}
         self._queue: deque[_Case] = deque()
@@ -164,7 +167,11 @@ class External:
             raise OverError("the study is over")
         if sum(len(case.waiters) for case in self._cases.values()) >= MOST_OPEN:
             raise RefusedError(f"{MOST_OPEN} evaluations are open already")
-        config = self._intake.config(request.texts, request.values)
+        try:
+            config = self._intake.config(request.texts, request.values)
+        except RefusedError as error:
+            self._log(f"refused: {error}")  # not every optimizer can be told why
+            raise
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         seed = self._study_seed if request.seed in (None, DETERMINISTIC_SEED) else request.seed
         assert seed is not None

@@ -325,6 +325,16 @@ class Scenario(Section, frozen=True, kw_only=True):
         return self.study.noisy or (self.design is not None and self.design.replicates > 1)
 
     @property
+    def example_instance(self) -> str | None:
+        """Return what the first run would have as its instance; of an optimizer's command, a name in its place."""
+        if self.instances.names:
+            return self.instances.names[0]
+        calls = (
+            self.optimizer is not None and self.optimizer.command is not None and self.optimizer.protocol == "algo"
+        )
+        return "INSTANCE" if calls else None
+
+    @property
     def gathers_runs(self) -> bool:
         """Return whether a configuration is judged by several runs: with other seeds, or on other instances."""
         return self.is_noisy or len(self.instances.rows) > 1

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from boxwright.errors import one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.parse.readings import MOST_METRICS
 from boxwright.propose.external import Answer, External, OverError, Request
@@ -106,7 +107,7 @@ def _request(line: bytes) -> Request:
     try:
         wanted = msgspec.json.decode(line, type=Evaluate)
     except NOT_JSON as error:
-        raise RefusedError(f"not understood: {error}") from error
+        raise RefusedError(one_line(f"not understood: {error}")) from error
     return Request(wanted.texts, wanted.values, wanted.instance, wanted.seed, wanted.cutoff_s, wanted.copy)
 
 
@@ -114,7 +115,7 @@ def _report(line: bytes, external: External, answer: asyncio.Future[Answer]) -> 
     try:
         external.report(answer, msgspec.json.decode(line, type=Report).metrics)
     except NOT_JSON as error:
-        return Reported("unreported", f"not understood: {error}")
+        return Reported("unreported", one_line(f"not understood: {error}"))
     except RefusedError as error:
         return Reported("unreported", str(error))
     return Reported("reported")

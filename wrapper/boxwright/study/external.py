@@ -31,6 +31,7 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
         repeated=optimizer.repeated,
         begin=lambda: copies.start(_Heard(external)),
         end=copies.close,
+        log=log,
     )
     return external
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from boxwright.errors import BoxwrightError, UserError
+from boxwright.errors import BoxwrightError, UserError, one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.propose import DesignProposer, Proposer
 from boxwright.store.database import Store
@@ -49,7 +49,7 @@ class Orders:
         try:
             order = msgspec.json.decode(line, type=Order)
         except NOT_JSON as error:
-            return Answer(False, f"not understood: {error}")
+            return Answer(False, one_line(f"not understood: {error}"))
         try:
             text = self._carry_out(order)
         except (BoxwrightError, OSError) as error:
