@@ -27,6 +27,7 @@ ORDER = (
     "materialise",
     "schedulers",
     "execute",
+    "pilots",
     "parse",
     "store",
     "study",
@@ -39,7 +40,7 @@ ORDER = (
     "__main__",
 )
 
-FORBIDDEN = {"report": {"execute"}, "execute": {"parse", "propose"}}
+FORBIDDEN = {"report": {"execute", "pilots"}, "execute": {"parse", "propose"}, "pilots": {"parse", "propose"}}
 
 HEAVY = (
     "numpy",
@@ -70,6 +71,7 @@ PUBLIC_NAMES = [
     "run",
     "schema",
     "show",
+    "slots",
     "status",
     "stop",
     "tail",

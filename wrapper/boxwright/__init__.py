@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from boxwright.commands.schema import schema
     from boxwright.commands.show import show, tail
     from boxwright.commands.status import status
-    from boxwright.commands.stopping import kill, stop
+    from boxwright.commands.stopping import kill, slots, stop
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ __all__ = [
     "run",
     "schema",
     "show",
+    "slots",
     "status",
     "stop",
     "tail",
@@ -52,6 +53,7 @@ _HOME = {
     "run": "running",
     "tail": "show",
     "kill": "stopping",
+    "slots": "stopping",
     "stop": "stopping",
 }
 

@@ -46,6 +46,7 @@ _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
 )
 _SLOTS = click.option("--slots", type=_COUNT, help="How many runs at a time.")
+_BACKEND = click.option("--backend", help="Where runs are carried out: local, slurm, pbs, lsf, sge, htcondor.")
 _SEEDS = click.option("--seeds", type=_COUNT, help="How many optimizer seeds share the model.")
 _RUNS = click.option("--runs", type=_COUNT, help="How many runs in all.")
 _WARM_START = click.option(
@@ -76,18 +77,20 @@ def init(name: str | None, folder: str | None) -> int:
 
 @cli.command()
 @click.argument("scenario")
+@_BACKEND
 @_SET
-def check(scenario: str, settings: Sequence[str]) -> int:
+def check(scenario: str, backend: str | None, settings: Sequence[str]) -> int:
     """Say what SCENARIO would run, file by file, and run nothing."""
     from boxwright.commands.check import check_command
 
-    return check_command(scenario, settings=settings)
+    return check_command(scenario, settings=_with_backend(settings, backend))
 
 
 @cli.command(short_help="Carry out SCENARIO in a new study.")
 @click.argument("scenario")
 @click.option("--study", metavar="DIR", help="The study folder to make; studies/NAME if not given.")
 @_SLOTS
+@_BACKEND
 @_SEEDS
 @_RUNS
 @_WARM_START
@@ -97,6 +100,7 @@ def run(
     scenario: str,
     study: str | None,
     slots: int | None,
+    backend: str | None,
     seeds: int | None,
     runs: int | None,
     warm_start: Sequence[str],
@@ -113,7 +117,7 @@ def run(
         seeds=seeds,
         runs=runs,
         warm_start=warm_start,
-        settings=settings,
+        settings=_with_backend(settings, backend),
         detached=detached,
     )
 
@@ -121,16 +125,24 @@ def run(
 @cli.command(short_help="Go on with STUDY where it was left, or extend it.")
 @click.argument("study")
 @_SLOTS
+@_BACKEND
 @_SEEDS
 @_RUNS
 @_SET
 @click.option("--retry", metavar="STATUS,…", help="Run trials with this outcome once more, e.g. crashed,timeout.")
 def resume(
-    study: str, slots: int | None, seeds: int | None, runs: int | None, settings: Sequence[str], retry: str | None
+    study: str,
+    slots: int | None,
+    backend: str | None,
+    seeds: int | None,
+    runs: int | None,
+    settings: Sequence[str],
+    retry: str | None,
 ) -> int:
     """Go on with STUDY where it was left; with a higher --runs, extend it."""
     from boxwright.commands.running import resume_command
 
+    settings = _with_backend(settings, backend)
     return resume_command(study, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=retry)
 
 
@@ -225,6 +237,18 @@ def stop(study: str, now: bool) -> int:
     return stop_command(study, now=now)
 
 
+@cli.command(
+    short_help="Change how many batch slots a running STUDY has.", context_settings={"ignore_unknown_options": True}
+)
+@click.argument("number")
+@click.argument("study")
+def slots(number: str, study: str) -> int:
+    """Change how many slots in batch jobs a running STUDY has: +8, -4, or 12 for exactly so many."""
+    from boxwright.commands.stopping import slots_command
+
+    return slots_command(number, study)
+
+
 @cli.command()
 @click.argument("study")
 @click.argument("target", required=False)
@@ -266,6 +290,11 @@ def doctor(as_json: bool) -> int:
     from boxwright.commands.doctor import doctor_command
 
     return doctor_command(as_json=as_json)
+
+
+def _with_backend(settings: Sequence[str], backend: str | None) -> Sequence[str]:
+    """Return the ``key=value`` texts with the one that ``--backend`` stands for; it wins over ``--set``."""
+    return settings if backend is None else (*settings, f"slots.backend={backend}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -81,10 +81,23 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     )
     for note in setup.warm_start.notes:
         write(f"{one_line(note)}\n")
-    for slot in setup.slots:
-        cores = ",".join(map(str, slot.cores)) or "not pinned"
-        write(f"slot {slot.number}: GPUs {','.join(slot.gpus) or 'none'}; cores {cores}\n")
+    if setup.scenario.slots.backend != "local":
+        write(f"\nEach job would be:\n{_job_script(setup)}")
+    else:
+        for slot in setup.slots:
+            cores = ",".join(map(str, slot.cores)) or "not pinned"
+            write(f"slot {slot.number}: GPUs {','.join(slot.gpus) or 'none'}; cores {cores}\n")
     write(f"\nThe first run would be:\n{describe_plan(found.plan)}")
     for warning in setup.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     return 0
+
+
+def _job_script(setup: Setup) -> str:
+    """Return the script of a job, indented; nothing is submitted."""
+    from boxwright.errors import one_line
+    from boxwright.study.job_plan import job_script
+
+    study = Path("studies") / str(setup.scenario.study.name)
+    text = job_script(setup.scenario, setup.folder, study.absolute(), "check")
+    return "".join(f"  | {one_line(line)}\n" for line in text.splitlines())

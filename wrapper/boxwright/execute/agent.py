@@ -1,8 +1,9 @@
 """The slot agent: one process per slot, which carries out one run after another. Linux only.
 
-``python -m boxwright.execute.agent FD LOCK SLOT``: an inherited stream socket to the controller, the lock file of
-the slot, and the slot as JSON. It reads requests, writes ``exit.json`` into each run's folder, and answers. When
-the controller is gone it finishes its run and ends; SIGTERM stops its run and ends it, too.
+``python -m boxwright.execute.agent FD LOCK SLOT [tied]``: an inherited stream socket to the controller, the lock file
+of the slot, and the slot as JSON. It reads requests, writes ``exit.json`` into each run's folder, and answers. When
+the controller is gone it finishes its run and ends, but at once if it is tied to it; SIGTERM stops its run and ends
+it, too.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from boxwright.execute.inbox import Inbox
 from boxwright.execute.limits import Limits
 from boxwright.execute.lock import hold
 from boxwright.execute.messages import Ended, Exit, Finished, PostExit, PostStep, Ready, Request
-from boxwright.execute.minding import become_subreaper, restore_signals
+from boxwright.execute.minding import become_subreaper, end_with_parent, restore_signals
 from boxwright.execute.supervise import Command, CommandEnd, carry_out
 from boxwright.terms import Slot
 
 # Nobody but the file hears of a run whose controller is gone, so a full disk gets some time to be mended.
 _WRITE_ATTEMPTS = 10
 _WRITE_PAUSE_S = 1.0
+
+TIED = "tied"
+"""Says that the agent is to stop its run and end when the process that has started it does."""
 
 
 def main(words: list[str]) -> int:
@@ -37,6 +41,8 @@ def main(words: list[str]) -> int:
     connection.set_inheritable(False)
     restore_signals()
     become_subreaper()
+    if TIED in words[3:]:
+        end_with_parent()
     _pin(slot.cores)
     hold(lock, slot)
     inbox = Inbox(connection)

@@ -8,16 +8,29 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from boxwright.execute.agent import TIED
 from boxwright.execute.lock import lock_path
 from boxwright.execute.messages import Cancel, Finished, Ready, Start
 from boxwright.execute.wire import Lines, encode_line
 from boxwright.terms import Slot
 
 END_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What binds agents to the process that has started them.
+
+    Attributes:
+        kept_fds: Files, such as locks, that they hold open with it.
+    """
+
+    kept_fds: tuple[int, ...] = ()
 
 
 class AgentLink(asyncio.Protocol):
@@ -92,9 +105,21 @@ class AgentLink(asyncio.Protocol):
 
 
 async def start_agent(
-    slot: Slot, study: Path, on_message: Callable[[Ready | Finished], None], on_gone: Callable[[], None]
+    slot: Slot,
+    study: Path,
+    on_message: Callable[[Ready | Finished], None],
+    on_gone: Callable[[], None],
+    *,
+    tie: Tie | None = None,
 ) -> AgentLink:
     """Start the agent of a slot, in a session of its own so that Ctrl-C in the terminal does not reach it.
+
+    Args:
+        slot: What it gets.
+        study: Below it lie the slot's lock and the agent's log.
+        on_message: Takes what it says.
+        on_gone: Called when it is gone.
+        tie: Have it stop its run and end with this process; else it outlives it.
 
     Raises:
         OSError: No process can be started, or the log cannot be written.
@@ -106,11 +131,11 @@ async def start_agent(
         # -P: a file of the person's in the current folder must not stand in for a module.
         words = [sys.executable, "-P", "-m", "boxwright.execute.agent", str(theirs.fileno()), str(lock)]
         process = subprocess.Popen(
-            [*words, msgspec.json.encode(slot).decode()],
+            [*words, msgspec.json.encode(slot).decode(), *([TIED] if tie else [])],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=(theirs.fileno(),),
+            pass_fds=(theirs.fileno(), *(tie.kept_fds if tie else ())),
             start_new_session=True,
         )
     link = AgentLink(process, log, on_message, on_gone)

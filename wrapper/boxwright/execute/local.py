@@ -17,7 +17,7 @@ from typing import Any
 from boxwright.execute.adopted import POLL_S, Adopted, adopt, cancel_adopted, wait_for_adopted
 from boxwright.execute.exits import read_exit, write_exit
 from boxwright.execute.leftovers import kill_leftovers
-from boxwright.execute.link import AgentLink, start_agent
+from boxwright.execute.link import AgentLink, Tie, start_agent
 from boxwright.execute.lock import is_held, lock_path, read_owner, slot_locks
 from boxwright.execute.messages import (
     Cancel,
@@ -25,6 +25,7 @@ from boxwright.execute.messages import (
     Event,
     Exit,
     Finished,
+    NoSlotLeft,
     Ready,
     Request,
     RunEnded,
@@ -65,14 +66,23 @@ class LocalExecutor:
     """Offers the slots of this machine, carries out one run at a time on each, and says how they end.
 
     Call ``adopt`` for what an earlier controller left behind, then ``start``. A slot can take a run after SlotReady,
-    and the next one after the RunEnded of a run that was submitted to it.
+    and the next one after the RunEnded of a run that was submitted to it. With a tie, agents end with this process.
     """
 
-    def __init__(self, study: Path, mark: str, slots: Sequence[Slot], on_event: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        study: Path,
+        mark: str,
+        slots: Sequence[Slot],
+        on_event: Callable[[Event], None],
+        *,
+        tie: Tie | None = None,
+    ) -> None:
         self._study = study.absolute()
         self._mark = mark
         self._lines = {slot.number: _Line(slot) for slot in slots}
         self._on_event = on_event
+        self._tie = tie
         self._adopted: dict[int, Adopted] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -89,6 +99,10 @@ class LocalExecutor:
             self._spawn(self._start_when_free())
         else:
             await self._start_all()
+
+    def can_take(self, slot_number: int) -> bool:
+        """Return whether a slot that was offered may be given a run now: here, always."""
+        return slot_number in self._lines
 
     def submit(self, slot_number: int, request: Request) -> None:
         """Carry out the request on a slot that was offered."""
@@ -169,7 +183,11 @@ class LocalExecutor:
             return
         try:
             line.link = await start_agent(
-                line.slot, self._study, lambda message: self._hear(line, message), lambda: self._miss(line)
+                line.slot,
+                self._study,
+                lambda message: self._hear(line, message),
+                lambda: self._miss(line),
+                tie=self._tie,
             )
         except OSError as error:
             self._count_death(line, f"its agent could not be started: {error}")
@@ -210,6 +228,8 @@ class LocalExecutor:
         if line.request is not None:
             self._lose_run(line, line.lost)
         self._emit(SlotLost(line.slot.number, None, line.lost))
+        if all(other.lost for other in self._lines.values()):
+            self._emit(NoSlotLeft(line.lost))
 
     async def _start_again(self, line: _Line) -> None:
         await asyncio.sleep(FIRST_BACKOFF_S * 2 ** (line.deaths - 1))

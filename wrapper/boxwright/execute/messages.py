@@ -40,13 +40,15 @@ class Request(Struct, frozen=True, kw_only=True):
         folder: Working directory; ``stdout.log``, ``stderr.log`` and ``exit.json`` are written here.
         workdir: Working directory of the main command, if it is another one.
         argv: The command, without a shell.
-        env: The full environment.
+        env: The full environment; or, where something is inherited, what is set on top of it.
         cutoff_s: Wall-clock limit of the main command.
         grace_s: Seconds between TERM and KILL.
         memory_bytes: Limit for the sum over the process tree.
         output_bytes: Limit for stdout and stderr together.
         post: Run after the main command ended by itself, with exit code 0 unless ``post_always``.
         post_always: Run the post step whatever the exit code.
+        inherits: Names that a run in a batch job does not inherit from that job, and None where ``env`` is all that
+            it gets. An agent never sees such names: its pilot has filled in the rest.
     """
 
     run: int
@@ -60,6 +62,7 @@ class Request(Struct, frozen=True, kw_only=True):
     output_bytes: int | None = None
     post: PostStep | None = None
     post_always: bool = False
+    inherits: tuple[str, ...] | None = None
 
 
 class PostExit(Struct, frozen=True, kw_only=True):
@@ -166,4 +169,18 @@ class SlotLost:
     reason: str
 
 
-Event = SlotReady | RunEnded | SlotLost
+@dataclass(frozen=True, slots=True)
+class SlotGone:
+    """A slot was taken away in good order; what became of a run that it had was told before."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoSlotLeft:
+    """There is no slot any more, and none will come."""
+
+    reason: str
+
+
+Event = SlotReady | RunEnded | SlotLost | SlotGone | NoSlotLeft

@@ -27,6 +27,11 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def end_with_parent() -> None:
+    """Have this process asked to end when the one that has started it ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _prctl(option: int, value: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(option, value, 0, 0, 0) != 0:

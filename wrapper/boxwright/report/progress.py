@@ -51,6 +51,10 @@ class PlainProgress(Watcher):
         total = "?" if progress.total is None else progress.total
         self._say(f"{progress.settled} of {total} trials done; {counted(len(slots), 'slot')}")
 
+    def slots_changed(self, slots: tuple[Slot, ...], text: str) -> None:
+        """Say so."""
+        self._say(f"{text}; {counted(len(slots), 'slot')}")
+
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
         """Say nothing: a line per run is enough."""
 
@@ -83,6 +87,7 @@ class LiveProgress(Watcher):
         self._stream = stream
         self._objective = objective
         self._slots: tuple[Slot, ...] = ()
+        self._pilots = ""
         self._on_slot: dict[int, tuple[int, Trial, float]] = {}
         self._progress = Progress(0, None, 0, None)
         self._before = 0
@@ -112,6 +117,10 @@ class LiveProgress(Watcher):
         )
         self._live.start()
 
+    def slots_changed(self, slots: tuple[Slot, ...], text: str) -> None:
+        """Show the slots that there are now, and what of pilots."""
+        self._slots, self._pilots = slots, f"{text}; {counted(len(slots), 'slot')}"
+
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
         """Show the run on its slot."""
         self._on_slot[slot.number] = (run, trial, time.monotonic())
@@ -139,10 +148,12 @@ class LiveProgress(Watcher):
 
     def _render(self) -> RenderableType:
         from rich.console import Group
+        from rich.text import Text
 
         if self._over:
             return Group(self._head(), self._best())
-        return Group(self._head(), self._slot_table(), self._best())
+        parts = [self._head(), *([Text(self._pilots, style="dim")] if self._pilots else []), self._slot_table()]
+        return Group(*parts, self._best())
 
     def _head(self) -> RenderableType:
         from rich.progress_bar import ProgressBar

@@ -14,6 +14,7 @@ from boxwright.scenario.kind_faults import optimizer_faults
 from boxwright.scenario.layers import show
 from boxwright.scenario.model import Scenario
 from boxwright.scenario.sizes import parse_size
+from boxwright.scenario.slot_faults import slot_faults
 from boxwright.scenario.targets import PARAMETER_ENDINGS, target_faults
 from boxwright.terms import Direction
 
@@ -49,6 +50,7 @@ def scenario_faults(scenario: Scenario) -> Faults:
     yield from _study_faults(scenario)
     yield from optimizer_faults(scenario.optimizer)
     yield from external_faults(scenario.optimizer)
+    yield from slot_faults(scenario)
     yield from _space_faults(scenario)
     yield from _command_faults(scenario)
     yield from _source_faults(scenario)

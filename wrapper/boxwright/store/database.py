@@ -305,6 +305,13 @@ class Store:
         ).fetchone()
         return int(row[0])
 
+    def lost_runs(self, trial: int) -> list[int]:
+        """Return the runs of a trial that were lost, the latest first."""
+        rows = self._db.execute(
+            "SELECT number FROM runs WHERE trial = ? AND status = ? ORDER BY number DESC", (trial, Status.LOST)
+        )
+        return [int(number) for (number,) in rows]
+
     def counts(self) -> dict[Status, int]:
         """Return how many runs there are by status."""
         rows = self._db.execute("SELECT status, count(*) FROM runs GROUP BY status")

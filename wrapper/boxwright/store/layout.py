@@ -16,6 +16,8 @@ LOG = "study.log"
 REPORTS = "reports.jsonl"
 RUN_RECORD = "run.json"
 EXIT_RECORD = "exit.json"
+PILOTS = "pilots"
+"""The key under which the database keeps how many pilots of the study there are."""
 EVALUATIONS = "evaluations."
 """How the keys begin under which the database counts what external optimizers ask for."""
 

@@ -42,12 +42,14 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         run: The run that is meant.
         now: Whether to stop the runs under way as well.
         runs: How many there are to be in all.
+        slots: How many slots are wanted: ``+8``, ``-4`` or ``12``.
     """
 
-    do: Literal["ping", "stop", "kill", "pause", "continue", "retry", "again", "extend"]
+    do: Literal["ping", "stop", "kill", "pause", "continue", "retry", "again", "extend", "slots"]
     run: _Number | None = None
     now: bool = False
     runs: _Number | None = None
+    slots: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):

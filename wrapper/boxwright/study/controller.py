@@ -11,28 +11,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Coroutine
-from typing import Any
 
 from boxwright.errors import BoxwrightError, StudyError
-from boxwright.execute.local import LocalExecutor
-from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
+from boxwright.execute.messages import Ended, Event, Exit, NoSlotLeft, RunEnded, SlotGone, SlotLost, SlotReady
 from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.propose.base import Proposal, Proposer, Told
 from boxwright.store.database import Store
-from boxwright.store.layout import process_mark, run_folder
+from boxwright.store.layout import run_folder
 from boxwright.study.best import Best
 from boxwright.study.bookkeeping import CarefulTable
 from boxwright.study.costs import is_without_answer, outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
+from boxwright.study.executors import make_executor
 from boxwright.study.first_failures import FirstFailures
 from boxwright.study.goal import Goal
 from boxwright.study.kills import BY_OPTIMIZER, BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
+from boxwright.study.places import Places
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
 from boxwright.study.spent import Spent
 from boxwright.study.summary import Summary
+from boxwright.study.tasks import Tasks
 from boxwright.study.upcoming import UnderWay, Upcoming
 from boxwright.study.watching import Log, Progress, Watcher
 from boxwright.terms import Outcome, Slot, Status, Trial
@@ -54,18 +54,15 @@ class Controller:
         self._log = log
         self._table = table
         self._launcher = Launcher(setup, store)
-        mark = process_mark(store.study, store.meta("study_id"))
-        self._executor = LocalExecutor(store.study, mark, setup.slots, self._on_event)
-        self._slots = {slot.number: slot for slot in setup.slots}
-        self._idle: dict[int, Slot] = {}
-        self._busy: set[int] = set()
+        self.executor = make_executor(setup, store, self._on_event, left=self._left, watcher=watcher, log=log)
+        self._places = Places()
         self.upcoming = Upcoming(store, proposer, setup, is_wanted=self._is_wanted, reopen=self._reopen)
         """What runs next; who changes it calls ``wake``."""
         self._running: dict[int, UnderWay] = {}
         self._lost: Counter[int] = Counter()
         self._kills = KillOrders(store)
         self._cancelled: set[int] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(self._fail, self._check_done)
         self._settled = 0
         self._failed = 0
         self._best = Best(noisy=setup.scenario.gathers_runs, least_runs=max(1, len(setup.scenario.instances.rows)))
@@ -94,15 +91,14 @@ class Controller:
         """
         try:
             await self._take_up()
-            await self._executor.start()
+            await self.executor.start()
             self._check_done()
             if self._setup.scenario.limits.wallclock_s is not None:
                 asyncio.get_running_loop().call_later(self._setup.scenario.limits.wallclock_s, self._out_of_time)
             await self._done.wait()
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await self._executor.close(kill=self._error is not None, patience_s=self._patience_s)
+            self._tasks.cancel()
+            await self.executor.close(kill=self._error is not None, patience_s=self._patience_s)
             await self._proposer.close()
         if self._error is not None:
             raise self._error
@@ -127,9 +123,9 @@ class Controller:
         for record in adopted:
             trial = unsettled.get(record.trial) or self._store.trial(record.trial)
             self._running[record.run] = UnderWay(trial, adopted=True)
-            self._executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
+            self.executor.adopt(record.run, run_folder(self._store.study, record.run), record.slot)
             if reason := self._kills.take_up(record.run):
-                self._executor.cancel(record.run, reason)
+                self.executor.cancel(record.run, reason)
         under_way = {record.trial for record in adopted}
         self.upcoming.take_up(created, (trial for trial in unsettled.values() if trial.number not in under_way))
         self._table.rewrite(self._store.finished_runs())
@@ -143,6 +139,12 @@ class Controller:
             self._stop_at_goal(self._goal.text_given_up_again(self._store.study))
         elif note := self._spent.text(self._store.study):
             self._stop_at_limit(note)
+
+    def _left(self) -> int | None:
+        """Return how many runs are still to be made or under way; None where that is not known."""
+        if self._stopping:
+            return len(self._running)
+        return None if self.upcoming.total is None else max(0, self.upcoming.total - self._settled)
 
     def _progress(self) -> Progress:
         return Progress(self._settled, self.upcoming.total, self._failed, self._best.incumbent)
@@ -165,7 +167,7 @@ class Controller:
         """Stop the runs under way, too; a resumed study runs their trials again."""
         self._cancelled.update(self._running)
         for run in list(self._running):
-            self._executor.cancel(run, "the study was interrupted")
+            self.executor.cancel(run, "the study was interrupted")
         if not self._interrupted:
             self._interrupted = True
             asyncio.get_running_loop().call_later(self._patience_s, self.let_go)
@@ -189,7 +191,7 @@ class Controller:
             return False
         self._kills.give(run, reason)
         self._cancelled.add(run)
-        self._executor.cancel(run, reason)
+        self.executor.cancel(run, reason)
         return True
 
     def kill_trial(self, trial: int) -> None:
@@ -263,43 +265,32 @@ class Controller:
     def _on_event(self, event: Event) -> None:
         match event:
             case SlotReady(slot):
-                self._spawn(self._feed(slot))
+                self._places.offer(slot)
+                self._tasks.spawn(self._feed(slot.number))
             case RunEnded(slot, exit_):
-                self._spawn(self._run_ended(slot, exit_))
+                self._tasks.spawn(self._run_ended(slot, exit_))
             case SlotLost(slot, run, reason):
-                self._spawn(self._slot_lost(slot, run, reason))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._finished_task)
-
-    def _finished_task(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._check_done()
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  whatever went wrong ends the study with its own traceback
-            self._fail(error)
+                self._tasks.spawn(self._slot_lost(slot, run, reason))
+            case SlotGone(slot):
+                self._places.take_away(slot)
+            case NoSlotLeft(reason):
+                self._fail(StudyError(f"no slot is left: {reason}"))
 
     # ------------------------------------------------------------------------------------------ starting runs
 
-    async def _feed(self, slot: Slot) -> None:
+    async def _feed(self, number: int) -> None:
         """Give a free slot its next run, or keep it for later."""
-        if slot.number in self._busy:
+        if not self._places.begin(number):
             return
-        self._busy.add(slot.number)
-        self._idle.pop(slot.number, None)
-        while (trial := await self.upcoming.next()) is not None:
+        while self.executor.can_take(number) and (trial := await self.upcoming.next()) is not None:
+            slot = self._places.get(number)
+            if slot is None:  # it went while the proposer thought
+                self.upcoming.put_back(trial)
+                self.wake()
+                break
             if await self._start(trial, slot):
                 return
-        self._busy.discard(slot.number)
-        if slot.number in self._slots:
-            self._idle[slot.number] = slot
+        self._places.rest(number)
 
     async def _start(self, trial: Trial, slot: Slot) -> bool:
         """Record a run of a trial, make its folder, hand it to the slot; return whether the slot is busy now."""
@@ -317,7 +308,10 @@ class Controller:
             lost = Outcome(Status.LOST, reason="the study was interrupted")
             self._settle(run, self._kills.outcome(run) if self._kills.cover(run) else lost, None)
             return False
-        self._executor.submit(slot.number, request)
+        if self._places.get(slot.number) is not slot:
+            self._settle(run, Outcome(Status.LOST, reason="its slot was gone before it could begin"), None)
+            return False
+        self.executor.submit(slot.number, request)
         self._watcher.run_started(run, trial, slot)
         return True
 
@@ -332,24 +326,21 @@ class Controller:
             outcome = Outcome(Status.LOST, reason=exit_.detail or "the study was interrupted")
         self._settle(exit_.run, outcome, exit_)
         await discard_after_run(self._setup.scenario, self._store.study, exit_, outcome, self._log)
-        if not running.adopted and slot in self._slots:
-            self._busy.discard(slot)
-            await self._feed(self._slots[slot])
+        if not running.adopted:
+            self._places.free(slot)
+            await self._feed(slot)
 
     async def _slot_lost(self, slot: int, run: int | None, reason: str) -> None:
         running = None if run is None else self._running.get(run)
         if run is not None and running is not None:
             if not running.adopted:
                 self._lost[running.trial.number] += 1
-                self._busy.discard(slot)
+                self._places.free(slot)
             lost = Outcome(Status.LOST, reason=reason)
             self._settle(run, self._kills.outcome(run) if self._kills.cover(run) else lost, None)
-        if run is None and slot in self._slots:
-            del self._slots[slot]
-            self._idle.pop(slot, None)
+        if run is None:
+            self._places.take_away(slot)
             self._watcher.note(f"slot {slot} is given up: {reason}")
-            if not self._slots:
-                raise StudyError(f"no slot is left: {reason}")
 
     def _settle(self, run: int, outcome: Outcome, exit_: Exit | None) -> None:
         """First the record, then the model."""
@@ -392,5 +383,5 @@ class Controller:
 
     def wake(self) -> None:
         """Look for work for all slots that have none."""
-        for slot in list(self._idle.values()):
-            self._spawn(self._feed(slot))
+        for number in self._places.idle:
+            self._tasks.spawn(self._feed(number))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from boxwright.execute.messages import PostStep, Request
 from boxwright.materialise import Plan, RunContext, mask_secrets, write_plan
+from boxwright.pilots.checkpoints import was_signalled
 from boxwright.scenario import parse_size
 from boxwright.store.database import Store
 from boxwright.store.layout import RUN_RECORD, process_mark, run_folder
 from boxwright.study.setup import Setup
 from boxwright.terms import Slot, Trial
 
+_CHECKPOINT = "BOXWRIGHT_CHECKPOINT"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
@@ -29,7 +32,12 @@ class Launcher:
 
     def __init__(self, setup: Setup, store: Store) -> None:
         self._setup = setup
+        self._store = store
         self._study = store.study
+        slots = setup.scenario.slots
+        # What a batch job has loaded and activated is to reach its runs.
+        self._inherits_from_job = slots.backend != "local" and setup.scenario.environment.inherit
+        self._goes_on = slots.signal_before_end_s is not None
         self._study_id = store.meta("study_id")
         self._mark = process_mark(store.study, self._study_id)
         self._parent: Path | None = None
@@ -66,9 +74,15 @@ class Launcher:
             await asyncio.to_thread(write_plan, plan, folder)
         else:
             write_plan(plan, folder)
-        return self._request(run, trial, folder, plan)
+        checkpoint = self._checkpoint(trial) if attempt > 1 and self._goes_on else None
+        return self._request(run, trial, folder, plan, {} if checkpoint is None else {_CHECKPOINT: str(checkpoint)})
 
-    def _request(self, run: int, trial: Trial, folder: Path, plan: Plan) -> Request:
+    def _checkpoint(self, trial: Trial) -> Path | None:
+        """Return the folder of the latest run of the trial that was told to save what it has; None if none was."""
+        folders = (run_folder(self._study, run) for run in self._store.lost_runs(trial.number))
+        return next(filter(was_signalled, folders), None)
+
+    def _request(self, run: int, trial: Trial, folder: Path, plan: Plan, more: Mapping[str, str]) -> Request:
         scenario = self._setup.scenario
         post = None
         if plan.post_argv is not None and scenario.postprocess is not None:
@@ -77,7 +91,8 @@ class Launcher:
             run=run,
             folder=str(folder),
             argv=plan.argv,
-            env=dict(plan.env),
+            env={**(plan.added_env if self._inherits_from_job else plan.env), **more},
+            inherits=scenario.environment.unset if self._inherits_from_job else None,
             workdir=plan.workdir,
             cutoff_s=self._stopped_after_s if trial.cutoff_s is None else trial.cutoff_s,
             grace_s=scenario.limits.grace_s,

@@ -15,6 +15,7 @@ from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import Answer, Order
 from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import find_rows, keep_rows
+from boxwright.study.executors import change_slots
 from boxwright.study.setup import Setup, prepare
 from boxwright.study.watching import Watcher
 
@@ -79,6 +80,8 @@ class Orders:
                 return self._again(order.run)
             case "extend":
                 return self._extend(order.runs)
+            case "slots":
+                return self._slots(order.slots)
 
     def _kill(self, run: int | None) -> str:
         if run is None or not self._controller.kill(run):
@@ -93,6 +96,11 @@ class Orders:
         self._watcher.note("told to stop: no new runs; waiting for those under way")
         self._controller.stop()
         return "stop: no new runs"
+
+    def _slots(self, words: str) -> str:
+        text = change_slots(self._controller.executor, words)
+        self._watcher.note(f"told to {text}")
+        return text
 
     def _pause(self, *, paused: bool) -> str:
         self._refuse_if_stopping()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from boxwright.errors import ScenarioError
-from boxwright.execute.slots import plan_slots
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.first import refuse_wrong_first
@@ -20,10 +19,12 @@ from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.designs import CsvDesign, Design
 from boxwright.scenario.layers import shorten
+from boxwright.scenario.slot_faults import slot_notes
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.store.smac2.facts import Source
 from boxwright.study.copy_words import copy_words
+from boxwright.study.job_plan import planned_slots, refuse_bad_jobs
 from boxwright.study.metrics import shown_metrics
 from boxwright.study.warm_start import WarmStart, read_warm_start
 from boxwright.terms import Slot
@@ -147,16 +148,17 @@ def prepare(
         space=space,
         design=design,
         materialiser=materialiser,
-        slots=slots or plan_slots(scenario.slots),
+        slots=slots or planned_slots(scenario.slots),
         metrics=shown_metrics(scenario),
         stages=all_stages,
         total=_total(scenario, design, space, folder),
         budget=_whole(scenario, scenario.optimizer.runs) if scenario.optimizer else None,
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
-        notes=loaded.notes,
+        notes=(*loaded.notes, *slot_notes(scenario.slots)),
     )
     if scenario.study.smac2:
         Source(scenario, space, folder).check(f"{place}: study.smac2")
+    refuse_bad_jobs(scenario, folder, place)
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
     elif scenario.optimizer is not None and scenario.optimizer.command is None:

@@ -32,6 +32,10 @@ class Watcher(Protocol):
         """The study is taken up."""
         ...
 
+    def slots_changed(self, slots: tuple[Slot, ...], text: str) -> None:
+        """Other slots than before are there; the text says of pilots in one line why."""
+        ...
+
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
         """A run was handed to its slot."""
         ...
@@ -53,6 +57,9 @@ class NoWatcher:
     """Watches nothing."""
 
     def study_started(self, progress: Progress, slots: tuple[Slot, ...]) -> None:
+        """Ignore it."""
+
+    def slots_changed(self, slots: tuple[Slot, ...], text: str) -> None:
         """Ignore it."""
 
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
@@ -81,6 +88,11 @@ class SafeWatcher:
         """Pass it on."""
         with self._silenced_by_trouble():
             self._watcher.study_started(progress, slots)
+
+    def slots_changed(self, slots: tuple[Slot, ...], text: str) -> None:
+        """Pass it on."""
+        with self._silenced_by_trouble():
+            self._watcher.slots_changed(slots, text)
 
     def run_started(self, run: int, trial: Trial, slot: Slot) -> None:
         """Pass it on."""

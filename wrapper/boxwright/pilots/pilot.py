@@ -1,0 +1,263 @@
+"""The pilot: one process in a batch job, which holds some slots and does there what the controller says. Linux only.
+
+``python -m boxwright.pilots.pilot SETTINGS``: a file in the study's folder, with the study's keys beside it. Slots
+and their agents are those of a single machine; the pilot hands on what the controller and they say to each other. It
+ends, with all that it has started, when the controller is gone or says so, upon SIGTERM, and before its walltime.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from boxwright.errors import BoxwrightError, one_line
+from boxwright.execute.link import Tie
+from boxwright.execute.local import LocalExecutor
+from boxwright.execute.messages import Ended as How
+from boxwright.execute.messages import Event, Exit, NoSlotLeft, Request, RunEnded, SlotLost, SlotReady
+from boxwright.execute.minding import restore_signals
+from boxwright.execute.supervise import UNKILLABLE_S
+from boxwright.pilots.checkpoints import mark_signalled, signal_main_process
+from boxwright.pilots.connecting import connect
+from boxwright.pilots.line import Line
+from boxwright.pilots.messages import CancelRun, End, Ended, Hello, Leaving, Lost, Settings, Submit, Unfit, Up
+from boxwright.pilots.shares import Shares, deal_shares
+
+END_MARGIN_S = 10.0
+"""So long before its walltime is over, and its runs' grace before that, a pilot ends by itself."""
+
+_LOOK_S = 0.5
+_DOUBT_S = 1.0
+"""A run that dies of a signal may have died of the one that its pilot is about to get: a job that is cancelled."""
+
+_LAST_WORDS_S = 5.0
+
+
+def main(words: list[str]) -> int:
+    """Serve until the end; return the exit code."""
+    path = Path(words[0])
+    restore_signals()
+    try:
+        settings = msgspec.json.decode(path.read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError) as error:
+        return _say(f"no controller is at work on the study any more ({path}: {error})", code=1)
+    try:
+        return asyncio.run(_serve(path.parent, settings))
+    except BoxwrightError as error:
+        return _say(str(error), code=1)
+
+
+async def _serve(keys: Path, settings: Settings) -> int:
+    line = await connect(keys, settings)
+    job, host = os.environ.get("BOXWRIGHT_JOB", ""), socket.gethostname()
+    try:
+        shares = deal_shares(settings.slots, settings.gpus, settings.cores, os.environ)
+    except (BoxwrightError, OSError) as error:
+        line.send(Unfit(job, host, str(error)))
+        await line.finish(_LAST_WORDS_S)
+        return _say(str(error), code=1)
+    ends_in_s = _time_left_s()
+    line.send(Hello(job, host, os.getpid(), shares.slots, ends_in_s))
+    folder = Path(tempfile.mkdtemp(prefix="boxwright-pilot-"))
+    try:
+        reason = await Pilot(settings, line, shares, folder, ends_in_s).serve()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return _say(f"the end: {reason}")
+
+
+class Pilot:
+    """Hands on what the controller and the slots of this machine say to each other.
+
+    Args:
+        settings: Of the study.
+        line: To the controller.
+        shares: What there is for the slots.
+        folder: On this machine, for their locks: not every network disk has such.
+        ends_in_s: Seconds until the scheduler ends the job; None for never.
+    """
+
+    def __init__(self, settings: Settings, line: Line, shares: Shares, folder: Path, ends_in_s: float | None) -> None:
+        self._settings = settings
+        self._line = line
+        tie = Tie(shares.locks)
+        self._executor = LocalExecutor(folder, settings.mark, shares.slots, self._on_event, tie=tie)
+        self._end = float("inf") if ends_in_s is None else time.monotonic() + ends_in_s
+        self._runs: dict[int, Path] = {}
+        self._signalled: set[int] = set()
+        self._reason = ""
+        self._out_of_time = False
+        self._leaving = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> str:
+        """Serve until the end; return why it came."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._leave, "its job was cancelled or preempted")
+        loop.add_signal_handler(signal.SIGUSR1, self._signal_runs)
+        await self._executor.start()
+        for work in (self._line.beat(self._settings.beat_s), self._listen(), self._watch()):
+            self._spawn(work)
+        await self._leaving.wait()
+        await self._stop_runs()
+        await self._executor.close(kill=True, patience_s=self._patience_s)
+        await self._line.finish(_LAST_WORDS_S)
+        for task in self._tasks:
+            task.cancel()
+        return self._reason
+
+    @property
+    def _patience_s(self) -> float:
+        return self._settings.grace_s + UNKILLABLE_S
+
+    def _leave(self, reason: str, *, out_of_time: bool = False) -> None:
+        if self._reason:
+            return
+        self._reason, self._out_of_time = reason, out_of_time
+        self._line.send(Leaving(reason))
+        if self._settings.signal_before_end_s is not None:
+            for folder in self._runs.values():  # the SIGTERM that they get now is word enough
+                mark_signalled(folder)
+        self._leaving.set()
+
+    async def _stop_runs(self) -> None:
+        for run in self._runs:
+            self._executor.cancel(run, self._reason)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while self._runs:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return
+
+    # ------------------------------------------------------------------------------------------ time
+
+    async def _watch(self) -> None:
+        """Look at the time that is left, and whether the controller is still there."""
+        before_s = self._settings.signal_before_end_s
+        while True:
+            now = time.monotonic()
+            if now >= self._end - END_MARGIN_S - self._settings.grace_s:
+                self._leave("its walltime is nearly over", out_of_time=True)
+            elif before_s is not None and now >= self._end - before_s:
+                self._signal_runs()
+                before_s = None
+            if now - self._line.heard > self._settings.patience_s:
+                self._leave(f"the controller has said nothing for {self._settings.patience_s:g} s")
+            await asyncio.sleep(_LOOK_S)
+
+    def _signal_runs(self) -> None:
+        """Tell runs to save what they have; no further ones begin here."""
+        self._line.send(Leaving("its walltime is nearly over: its runs were told to save what they have"))
+        for run, folder in self._runs.items():
+            if run not in self._signalled:
+                self._signalled.add(run)
+                mark_signalled(folder)
+                signal_main_process(f"{self._settings.mark}:{run}")
+
+    # ------------------------------------------------------------------------------------------ from the controller
+
+    async def _listen(self) -> None:
+        async for message in self._line.messages():
+            match message:
+                case Submit(slot, request) if not self._reason:
+                    self._runs[request.run] = Path(request.folder)
+                    self._executor.submit(slot, _filled(request))
+                case CancelRun(run, reason):
+                    self._executor.cancel(run, reason)
+                case End(reason):
+                    self._leave(reason)
+        self._leave("the controller is gone")
+
+    # ------------------------------------------------------------------------------------------ from the slots
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case SlotReady(slot):
+                self._line.send(Up(slot.number))
+            case RunEnded(slot, exit_):
+                self._spawn(self._tell_end(slot, exit_))
+            case SlotLost(slot, run, reason):
+                self._line.send(Lost(slot, run, reason))
+                if run is not None:
+                    self._forget(run)
+            case NoSlotLeft(reason):
+                self._leave(reason)
+
+    async def _tell_end(self, slot: int, exit_: Exit) -> None:
+        """Tell how a run ended, once it is clear whether it died with its job: that is no crash."""
+        if exit_.ended_by is How.EXITED and died_of_signal(exit_) and not self._reason:
+            await asyncio.sleep(_DOUBT_S)
+        told_to_end = bool(self._reason) or exit_.run in self._signalled
+        if exit_.ended_by is How.EXITED and exit_.exit_code != 0 and told_to_end:
+            reason = self._reason or "it ended after it was told to save what it has"
+            exit_ = msgspec.structs.replace(exit_, ended_by=How.CANCELLED, detail=reason)
+        if exit_.ended_by is How.CANCELLED and self._out_of_time and self._settings.signal_before_end_s is None:
+            self._line.send(Lost(slot, exit_.run, f"it needs longer than the walltime: {self._reason}"))
+        else:
+            self._line.send(Ended(slot, exit_))
+        self._forget(exit_.run)
+
+    def _forget(self, run: int) -> None:
+        self._runs.pop(run, None)
+        self._changed.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._leave(one_line(f"a fault of its own: {error!r}"))
+
+
+def died_of_signal(exit_: Exit) -> bool:
+    """Return whether a command was ended by a signal, itself or below a shell."""
+    return exit_.exit_code is not None and (exit_.exit_code < 0 or exit_.exit_code > 128)
+
+
+def _filled(request: Request) -> Request:
+    """Return a request with its full environment: what it inherits comes from this job."""
+    if request.inherits is None:
+        return request
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in request.inherits and not name.startswith(("BOXWRIGHT_", "AEATK_"))
+    }
+    return msgspec.structs.replace(request, env={**env, **request.env}, inherits=None)
+
+
+def _time_left_s() -> float | None:
+    """Return the seconds until the scheduler ends this job, None where nobody says."""
+    ends = [
+        float(text)
+        for name in ("BOXWRIGHT_JOB_END", "SLURM_JOB_END_TIME")
+        if (text := os.environ.get(name, "")).isdecimal()
+    ]
+    return min(ends) - time.time() if ends else None
+
+
+def _say(text: str, code: int = 0) -> int:
+    print(f"{time.strftime('%F %T')} pilot: {one_line(text)}", flush=True)  # noqa: T201
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

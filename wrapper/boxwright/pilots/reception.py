@@ -1,0 +1,97 @@
+"""Where pilots come in: a listening port, and a folder with keys and settings that only this user can read."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from boxwright.errors import StudyError
+from boxwright.pilots.addresses import listen, own_addresses
+from boxwright.pilots.messages import LONGEST_REPORT_BYTES, Settings
+from boxwright.pilots.plan import PilotPlan
+from boxwright.pilots.processes import SUBPROCESS
+from boxwright.pilots.tls import context_for, make_keys
+from boxwright.schedulers.base import JobSpec
+
+HELLO_S = 15.0
+"""Whoever connects has so long to show its certificate, and so long again to say what it is."""
+
+_JOBS = "jobs"
+
+Meet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def pilots_folder(study: Path) -> Path:
+    """Return where a study has everything about its pilots."""
+    return study / "pilots"
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What is open for pilots.
+
+    Attributes:
+        server: Calls back for each connection that has shown the study's certificate.
+        spec: The job of one pilot.
+        text: Where it is, in words.
+    """
+
+    server: asyncio.Server
+    spec: JobSpec
+    text: str
+
+
+async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) -> Reception:
+    """Make new keys, listen, and write down what a pilot has to know.
+
+    Raises:
+        StudyError: No port can be had, or the folder cannot be written.
+    """
+    home = pilots_folder(study)
+    # A name of its own for each life of a controller: a pilot of an earlier one finds nothing and ends.
+    keys = home / uuid.uuid4().hex[:12]
+    only_here = plan.backend == SUBPROCESS
+    addresses = ("127.0.0.1",) if only_here else own_addresses(plan.interface)
+    listener = listen(plan.interface, plan.ports, only_here=only_here)
+    settings = Settings(
+        addresses=addresses,
+        port=listener.getsockname()[1],
+        mark=mark,
+        slots=plan.per_job,
+        gpus=plan.gpus,
+        cores=plan.cores,
+        grace_s=plan.grace_s,
+        signal_before_end_s=plan.signal_before_end_s,
+        beat_s=plan.timing.beat_s,
+        patience_s=plan.timing.patience_s,
+    )
+    try:
+        _make_home(home, keys)
+        make_keys(keys)
+        (keys / "settings.json").write_bytes(msgspec.json.encode(settings))
+        context = context_for(keys, server=True)
+    except OSError as error:
+        listener.close()
+        raise StudyError(f"{home}: {error.strerror or error}") from error
+    server = await asyncio.start_server(
+        meet, sock=listener, ssl=context, limit=LONGEST_REPORT_BYTES, ssl_handshake_timeout=HELLO_S
+    )
+    return Reception(
+        server, plan.job(keys / "settings.json", home / _JOBS), f"port {settings.port} of {', '.join(addresses)}"
+    )
+
+
+def _make_home(home: Path, keys: Path) -> None:
+    home.mkdir(mode=0o700, exist_ok=True)
+    home.chmod(0o700)
+    for path in home.iterdir():
+        if path.is_dir() and path.name != _JOBS:
+            shutil.rmtree(path, ignore_errors=True)
+    keys.mkdir(mode=0o700)
+    (home / _JOBS).mkdir(exist_ok=True)

@@ -1,0 +1,78 @@
+"""Where the runs of a study are carried out: by this machine, or by pilots in batch jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from boxwright.errors import UserError
+from boxwright.execute.local import LocalExecutor
+from boxwright.execute.messages import Event
+from boxwright.pilots.crew import PilotCounts
+from boxwright.pilots.remote import RemoteExecutor
+from boxwright.store.database import Store
+from boxwright.store.layout import PILOTS, process_mark
+from boxwright.study.job_plan import pilot_plan
+from boxwright.study.setup import Setup
+from boxwright.study.watching import Watcher
+
+Executor = LocalExecutor | RemoteExecutor
+MOST_SLOTS = 4096
+
+
+def make_executor(
+    setup: Setup,
+    store: Store,
+    on_event: Callable[[Event], None],
+    *,
+    left: Callable[[], int | None],
+    watcher: Watcher,
+    log: Callable[[str], None],
+) -> Executor:
+    """Return the executor that the scenario asks for.
+
+    Args:
+        setup: Of the study.
+        store: Of the study; hears how many pilots there are.
+        on_event: Takes the executor's events.
+        left: Returns how many runs are still to be made or under way; None where that is not known.
+        watcher: Hears of pilots.
+        log: Takes a line for the study's log.
+    """
+    mark = process_mark(store.study, store.meta("study_id"))
+    store.set_meta(PILOTS, "")
+    if setup.scenario.slots.backend == "local":
+        return LocalExecutor(store.study, mark, setup.slots, on_event)
+
+    def changed(counts: PilotCounts) -> None:
+        numbers = {"queued": counts.queued, "running": counts.running, "slots": len(counts.slots)}
+        store.set_meta(PILOTS, json.dumps(numbers))
+        watcher.slots_changed(counts.slots, f"pilots: {counts.queued} queued, {counts.running} running")
+
+    plan = pilot_plan(setup.scenario, setup.folder, store.meta("study_id"))
+    return RemoteExecutor(store.study, mark, plan, on_event, left=left, say=log, warn=watcher.note, changed=changed)
+
+
+def change_slots(executor: Executor, words: str) -> str:
+    """Change how many slots a running study wants.
+
+    Args:
+        executor: Of the study.
+        words: ``+8`` and ``-4`` change the number, ``12`` sets it.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        UserError: It cannot be.
+    """
+    if isinstance(executor, LocalExecutor):
+        raise UserError("the slots of one machine are cut when a study starts: resume it with --slots")
+    digits = words[1:] if words[:1] in ("+", "-") else words
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 6:
+        raise UserError(f'"{words}" is no number of slots. Write +8, -4 or 12')
+    count = int(digits) if digits == words else executor.count + int(words)
+    if not 1 <= count <= MOST_SLOTS:
+        raise UserError(f"{count} slots are out of range: 1 to {MOST_SLOTS}")
+    before, after = executor.count, executor.change_count(count)
+    return f"have {after} slots instead of {before}"
