@@ -47,11 +47,20 @@ class Running:
         study: Its folder.
         words: Options.
         prefix: Words before the command, e.g. ``nohup``.
+        verb: What is done in place of these two.
     """
 
-    def __init__(self, scenario: Path | None, study: Path, *words: str, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        scenario: Path | None,
+        study: Path,
+        *words: str,
+        prefix: Sequence[str] = (),
+        verb: Sequence[str] = (),
+    ) -> None:
         self.study = study
-        verb = ["resume", str(study)] if scenario is None else ["run", str(scenario), "--study", str(study)]
+        if not verb:
+            verb = ["resume", str(study)] if scenario is None else ["run", str(scenario), "--study", str(study)]
         self.process = subprocess.Popen(
             [*prefix, sys.executable, "-m", "boxwright", *verb, *words],
             stdin=subprocess.DEVNULL,

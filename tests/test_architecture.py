@@ -75,6 +75,7 @@ PUBLIC_NAMES = [
     "status",
     "stop",
     "tail",
+    "validate",
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from boxwright.propose.base import ExhaustedError, Proposal, Proposer, Told
 from boxwright.propose.design_proposer import DesignProposer
-from boxwright.scenario.designs import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import CsvDesign, Grid, LatinHypercube, MonteCarlo, PointDesign, Sobol
 from boxwright.terms import Config, Status, Trial
 
 
@@ -81,7 +81,7 @@ def test_design_asked_several_times_at_once_gives_each_asker_its_own_point() -> 
         (CsvDesign(file="d.csv"), "csv row 1"),
     ],
 )
-def test_design_names_its_points_by_kind_and_number(design: Design, origin: str) -> None:
+def test_design_names_its_points_by_kind_and_number(design: PointDesign, origin: str) -> None:
     (proposal,) = asyncio.run(drain(DesignProposer([[{"n": 1}]], design)))
     assert proposal == Proposal({"n": 1}, origin)
 

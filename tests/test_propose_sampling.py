@@ -9,7 +9,7 @@ import pytest
 
 from boxwright.errors import SpaceError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.scenario.designs import Design, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import LatinHypercube, MonteCarlo, PointDesign, Sobol
 from boxwright.space import Space
 from boxwright.terms import Config
 from propose_support import make_space
@@ -30,7 +30,7 @@ forbidden = ["{opt=adam, units=1}"]
 KINDS: list[type[MonteCarlo] | type[Sobol]] = [MonteCarlo, Sobol]
 
 
-def points(settings: Design, space: Space, stages: Sequence[int] = ()) -> list[Config]:
+def points(settings: PointDesign, space: Space, stages: Sequence[int] = ()) -> list[Config]:
     return list(make_design(settings, space, folder=Path(), stages=stages))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,6 +47,15 @@ OPTIONS = st.fixed_dictionaries(
         "cores": st.integers(1, 9).map(str),
         "instances": st.just("instances.txt"),
         "transform-crashed-quality-value": st.floats(0, 1e12).map(repr),
+        "test-instances": st.sampled_from(["instances.txt", "set"]),
+        "validation": st.sampled_from(["true", "false"]),
+        "validate-all": st.sampled_from(["true", "false"]),
+        "validate-only-last-incumbent": st.sampled_from(["true", "false"]),
+        "mult-factor": st.floats(1.01, 100).map(repr),
+        "min-timestamp": SECONDS.map(repr),
+        "max-timestamp": SECONDS.map(repr),
+        "num-test-instances": st.integers(1, 9).map(str),
+        "validation-seed": st.integers(0, 99).map(str),
     },
 )
 
@@ -67,15 +77,21 @@ def test_any_option_file_comes_back_from_toml_and_from_options_again(options: di
     if run_obj == "RUNTIME":
         options = {"cutoff_time": "5", **options}
         options.pop("transform-crashed-quality-value", None)
+    if "instances" in options and "test-instances" not in options:
+        options = {**options, "validation": "false"}  # there would be nothing to validate on
     with empty_folder() as folder:
         lines = [f"{key} = {value}" for key, value in options.items()]
         file = make_smac2(folder / "s", f"run_obj = {run_obj}", *lines, instances="a,SAT\nb,0\n")
+        (folder / "s" / "set").mkdir()
+        (folder / "s" / "set" / 'a "b"').touch()
         lost = convert(file, folder / "s" / "scenario.toml")
         assert [line for line in lost if "maxIncumbentRuns" not in line] == []
         assert convert(folder / "s" / "scenario.toml", folder / "back.txt") == []
         first, second = (load_scenario(path).scenario for path in (file, folder / "back.txt"))
         assert (second.study, second.optimizer, second.limits) == (first.study, first.optimizer, first.limits)
-        assert (second.instances, second.command.argv) == (first.instances, first.command.argv)
+        assert (second.validation, second.command.argv) == (first.validation, first.command.argv)
+        old, new = (msgspec.structs.replace(scenario.instances, test=None) for scenario in (first, second))
+        assert new == old
 
 
 NAMES = st.sampled_from(["a", "b_1", "c-2", "d.e"])

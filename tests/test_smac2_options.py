@@ -41,6 +41,7 @@ def complaint(file: Path) -> str:
 RUNTIME = ("run_obj = RUNTIME", "cutoff_time = 5")
 
 STATE = "sub/runs_and_results-it4.csv"
+TESTED = ("test-instances = instances.txt",)
 HONOURED = [
     ("algo-exec", 'sh "a b" -c', (), "command.argv", ["sh", "a b", "-c"]),
     ("algo-exec", "./wrapper.sh {{seed}}", (), "command.argv.1", '{{ "{" }}{{ "{" }}seed}}'),
@@ -78,7 +79,8 @@ HONOURED = [
     ("feature-file", "features.csv", (), "instances.features", "features.csv"),
     ("use-instances", "false", ("instances = instances.txt",), "instances.names", []),
     ("instance-suffix", "[a].cnf", ("instances = set",), "instances.names", ["set/a.cnf"]),
-    ("test-instance-suffix", "x", (), "instances.test", None),
+    ("test-instances", "set", (), "instances.test", ["set/a.cnf", "set/b.cnf"]),
+    ("test-instance-suffix", "[b].cnf", ("test-instances = set",), "instances.test", ["set/b.cnf"]),
     ("check-instances-exist", "true", ("instances = set",), "instances.names", ["set/a.cnf", "set/b.cnf"]),
     ("output-dir", "out", (), "study.folder", "out/scenario"),
     ("rungroup", "mine", ("output-dir = out",), "study.folder", "out/mine"),
@@ -108,6 +110,23 @@ HONOURED = [
     ("restore-iteration", "4", ("restore-state-from = sub",), "optimizer.warm_start.0", STATE),
     ("warmstart", "set", (), "optimizer.warm_start", ["set"]),
     ("warmstart-iteration", "4", ("warmstart = sub",), "optimizer.warm_start", [STATE]),
+    ("validation", "true", TESTED, "validation.at_end", True),
+    ("validation", "false", TESTED, "validation.at_end", False),
+    ("validation", "true", (), "validation.at_end", True),
+    ("validation-seed", "5", TESTED, "validation.seed", 5),
+    ("validate-all", "true", TESTED, "validation.incumbents", "all"),
+    ("validate-only-last-incumbent", "true", TESTED, "validation.incumbents", "last"),
+    ("validate-only-last-incumbent", "false", TESTED, "validation.incumbents", "times"),
+    ("mult-factor", "4", TESTED, "validation.factor", 4.0),
+    ("min-timestamp", "10", TESTED, "validation.from_s", 10.0),
+    ("max-timestamp", "100", TESTED, "validation.until_s", 100.0),
+    ("max-timestamp", "-1", TESTED, "validation.until_s", None),
+    ("num-test-instances", "1", TESTED, "validation.instances", 1),
+    ("num-seeds-per-test-instance", "3", (*TESTED, "deterministic = 0"), "validation.runs", 3),
+    ("num-validation-runs", "5", (*TESTED, "deterministic = 0"), "validation.runs", 3),
+    ("num-validation-runs", "5", (*TESTED, "deterministic = 0", "num-test-instances = 1"), "validation.runs", 5),
+    ("num-validation-runs", "9", (*TESTED, "deterministic = 0", "numSeedsPerTestInstance = 2"), "validation.runs", 2),
+    ("num-validation-runs", "1", TESTED, "validation.runs", 1),
 ]
 ALIASES = [(name, *row[1:]) for row in HONOURED for name in (row[0], *BY_NAME[row[0]].aliases)]
 
@@ -151,8 +170,7 @@ NOTED = [
     ("exec-mode = PSEL", "the model proposes as with SMAC."),
     ("ei-func = EXPONENTIAL", "expected improvement is taken."),
     ("maxIncumbentRuns = 20", "a deterministic command runs a configuration once on each instance."),
-    ("test-instances = instances.txt", "test instances are checked, but not run."),
-    ("test-instances = .", "test instances are not run."),
+    ("num-validation-runs = 5", "a deterministic command runs once on each test instance."),
     ("feature-file = features.csv", "there are no instances that it could be about."),
 ]
 
@@ -185,6 +203,9 @@ REFUSED = [
     ("run_obj = SPEED", ':4: run_obj: found "SPEED". Known: QUALITY, RUNTIME.'),
     ("run_obj = RUNTME", ':4: run_obj: found "RUNTME". Did you mean "RUNTIME"?'),
     ("run_obj = RUNTIME", ":4: run_obj: run_obj = RUNTIME scores runs by the cutoff. Set cutoff_time."),
+    ("mult-factor = 1", ':5: mult-factor: found "1", expected a number above 1.'),
+    ("min-timestamp = -1", ':5: min-timestamp: found "-1", expected a number of at least 0.'),
+    ("test-instances = none", ':5: test-instances: there is no "none". Tried in '),
     ("overall_obj = MEDIAN", ':5: overall_obj: found "MEDIAN". Did you mean "MEAN"?'),
     ("cutoff_time = 0", ':5: cutoff_time: found "0", expected a number above 0.'),
     ("cutoff_time = -5", ':5: cutoff_time: found "-5", expected a number of at least 0.'),

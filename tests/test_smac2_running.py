@@ -140,3 +140,22 @@ def test_gallery_scenario_of_smac_v2_finds_a_step_that_suits_all_instances(
     assert records[0]["config"] == {"step": 0.5, "momentum": "heavy-ball", "beta": 0.5}
     assert records[0]["status"] == "SUCCESS"
     assert 0 < records[0]["cost"] < 5
+
+
+def test_incumbent_is_validated_at_the_end_on_the_test_instances(boxwright: RunBoxwright, tmp_path: Path) -> None:
+    script = f'{TELL}\necho "Result of algorithm run: SUCCESS, 1, 0, 0.5, 0"'
+    lines = ("instances = instances.txt", "test-instances = tests.txt", "outdir = out", "rungroup = r")
+    file = make_smac2(tmp_path / "s", *lines, "runcount_limit = 1", script=script, instances="a,SAT\n")
+    (tmp_path / "s" / "tests.txt").write_text("b,UNSAT\nc,0\n")
+    done = boxwright("run", file)
+    assert done.returncode == 0, done.stderr
+    assert "test quality" in done.stdout
+    call = (tmp_path / "s" / "call-0-b.txt").read_text().split("|")
+    assert call[:5] == ["b", "UNSAT", "1.7976931348623157E308", "2147483647", "-1"]
+    assert [record["instance"] for record in results(boxwright, "out/r")] == ["a"]
+    assert [record["instance"] for record in results(boxwright, "out/r/validation")] == ["b", "c"]
+    assert list((tmp_path / "out" / "r").glob("live-rundata-*.json"))
+    assert not list((tmp_path / "out" / "r" / "validation").glob("live-rundata-*"))
+    lines_off = (*lines[:3], "rungroup = off", "validation = false", "runcount_limit = 1")
+    assert boxwright("run", make_smac2(tmp_path / "s", *lines_off, script=script, instances="a\n")).returncode == 0
+    assert not (tmp_path / "out" / "off" / "validation").exists()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boxwright.commands.show import show, tail
     from boxwright.commands.status import status
     from boxwright.commands.stopping import kill, slots, stop
+    from boxwright.commands.validate import validate
 
 __version__ = "0.1.0"
 
@@ -44,6 +45,7 @@ __all__ = [
     "status",
     "stop",
     "tail",
+    "validate",
 ]
 
 _HOME = {

@@ -174,6 +174,29 @@ def status(study: str, as_json: bool, is_followed: bool) -> int:
     return status_command(study, as_json=as_json)
 
 
+@cli.command(short_help="Judge configurations of STUDY by runs that are new to it.")
+@click.argument("study")
+@click.option("--trajectory", is_flag=True, help="All incumbents that there have been.")
+@click.option("--configuration", "configurations", metavar="TEXT", multiple=True, help="-name 'value' …; repeatable.")
+@click.option("--configurations", "files", metavar="FILE", multiple=True, help="One in a line, or CSV; repeatable.")
+@click.option("--default", is_flag=True, help="The default configuration.")
+@click.option("--random", type=_COUNT, help="So many configurations drawn at random.")
+@click.option("--instances", metavar="FILE", help="Test instances, in place of instances.test.")
+@click.option("--runs", type=_COUNT, help="How often each runs on each test instance; in all where there is none.")
+@click.option("--seed", type=_Count(0), help="Of the random numbers that seeds are drawn from.")
+@_SLOTS
+@click.option("--csv", "form", flag_value="csv", help="As CSV.")
+@click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")
+def validate(study: str, form: str | None, **options: Any) -> int:
+    """Run the incumbent of STUDY, or the configurations named, on test instances; without instances, with new seeds.
+
+    The runs are kept in STUDY/validation. What has run there is not run again.
+    """
+    from boxwright.commands.validate import validate_command
+
+    return validate_command(study, form=form or "table", **options)
+
+
 @cli.command()
 @click.argument("study")
 @click.option("--sort", metavar="NAME", help="Parameter, metric or field to sort by; -NAME for falling order.")
@@ -185,13 +208,16 @@ def status(study: str, as_json: bool, is_followed: bool) -> int:
     "= == != < <= > >=. A value with blanks stands in quotes. May be repeated: all must hold.",
 )
 @click.option("--by-config", is_flag=True, help="One row per configuration, with means over the runs that count.")
+@click.option("--validation", is_flag=True, help="The runs of its validation instead.")
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 @click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")
-def results(study: str, sort: str | None, where: Sequence[str], form: str | None, by_config: bool) -> int:
+def results(study: str, validation: bool, form: str | None, **options: Any) -> int:
     """Print the runs of STUDY."""
+    from boxwright.commands.opening import validation_of
     from boxwright.commands.results import results_command
 
-    return results_command(study, sort=sort, where=where, form=form or "table", by_config=by_config)
+    folder = validation_of(study) if validation else study
+    return results_command(folder, form=form or "table", **options)
 
 
 @cli.command()

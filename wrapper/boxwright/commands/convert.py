@@ -72,6 +72,7 @@ def _to_toml(file: Path, made: Path) -> list[str]:
 
 def _to_options(file: Path, made: Path) -> list[str]:
     from boxwright.scenario import load_scenario
+    from boxwright.scenario.model import Instances
     from boxwright.scenario.smac2.writing import differences, option_lines
     from boxwright.space import load_space
     from boxwright.space.pcs_text import space_to_pcs
@@ -85,8 +86,13 @@ def _to_options(file: Path, made: Path) -> list[str]:
     if loaded.scenario.instances.rows:
         instances = made.with_name(f"{made.stem}.instances.csv")
         texts[instances] = _instance_text(loaded.scenario.instances)
+    tests = None
+    if isinstance(loaded.scenario.instances.test, tuple):
+        tests = made.with_name(f"{made.stem}.test-instances.csv")
+        texts[tests] = _instance_text(Instances(names=loaded.scenario.instances.test))
     shown = None if instances is None else instances.name
-    lines = option_lines(loaded.scenario, folder=loaded.folder, pcs=pcs.name, instances=shown)
+    shown_tests = None if tests is None else tests.name
+    lines = option_lines(loaded.scenario, folder=loaded.folder, pcs=pcs.name, instances=shown, tests=shown_tests)
     texts[made] = f"# From {file.name}.\n" + "".join(f"{line}\n" for line in lines)
     with _new_files(texts):
         back = load_scenario(made)

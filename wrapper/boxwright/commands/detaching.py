@@ -90,6 +90,7 @@ def detach_command(scenario: str, *, study: str | None, overrides: Sequence[str]
 
 def main(words: list[str]) -> int:
     """Be the controller: tell the descriptor how it began, and carry the study out."""
+    from boxwright.commands.validate import validate_at_end
     from boxwright.report.progress import PlainProgress
     from boxwright.scenario import load_scenario
     from boxwright.study.session import new_study
@@ -103,7 +104,10 @@ def main(words: list[str]) -> int:
             answers.write(msgspec.json.encode(word))
             answers.close()
 
+    folders: list[Path] = []
+
     def opened(folder: Path) -> None:
+        folders.append(folder)
         talk.file = (folder / LOG).open("a", encoding="utf-8")
         tell(Word(study=str(folder)))
 
@@ -111,9 +115,9 @@ def main(words: list[str]) -> int:
         objective = load_scenario(Path(job.scenario), job.overrides).scenario.study.objective.metric
         watcher = PlainProgress(talk, objective)  # type: ignore[arg-type]
         study = None if job.study is None else Path(job.study)
-        return new_study(
-            Path(job.scenario), study=study, overrides=job.overrides, watcher=watcher, opened=opened
-        ).exit_code
+        summary = new_study(Path(job.scenario), study=study, overrides=job.overrides, watcher=watcher, opened=opened)
+        found = validate_at_end(folders[0], summary, watcher)
+        return summary.exit_code if found is None else max(summary.exit_code, found.summary.exit_code)
     except BoxwrightError as error:
         talk.write(f"{error}\n")
         tell(Word(error=str(error), is_users=isinstance(error, UserError)))

@@ -50,6 +50,21 @@ def open_study(folder: str | Path) -> OpenStudy:
     return OpenStudy(path, study_scenario(path), Store(path))
 
 
+def validation_of(study: str | Path) -> str:
+    """Return the folder of a study's validation.
+
+    Raises:
+        UserError: The folder is no study, or it has not been validated.
+    """
+    from boxwright.store.layout import VALIDATION, is_study
+
+    study_scenario(Path(study))
+    folder = Path(study) / VALIDATION
+    if not is_study(folder):
+        raise UserError(f"has not been validated yet: boxwright validate {study}", place=str(study))
+    return str(folder)
+
+
 def find_run(store: Store, run: int) -> RunRecord:
     """Return one run of a study.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boxwright.commands.validate import Validation, print_validation, validate_at_end
 from boxwright.errors import UserError, nearest
 from boxwright.study.watching import NoWatcher, Watcher
 from boxwright.terms import Status
@@ -46,7 +47,7 @@ def run(
     settings: Sequence[str] = (),
     watcher: Watcher | None = None,
 ) -> tuple[Path, Summary]:
-    """Carry a scenario out in a new study folder.
+    """Carry a scenario out in a new study folder, and validate the result where it says ``validation.at_end``.
 
     Args:
         scenario: A scenario file, or a folder that holds ``scenario.toml``.
@@ -65,6 +66,32 @@ def run(
         UserError: The scenario, the folder or this machine is not as it should be; nothing was written.
         StudyError: The study cannot go on.
     """
+    watcher = watcher or NoWatcher()
+    folder, summary = _run(
+        scenario,
+        study=study,
+        slots=slots,
+        seeds=seeds,
+        runs=runs,
+        warm_start=warm_start,
+        settings=settings,
+        watcher=watcher,
+    )
+    validate_at_end(folder, summary, watcher)
+    return folder, summary
+
+
+def _run(
+    scenario: str | Path,
+    *,
+    study: str | Path | None,
+    slots: int | None,
+    seeds: int | None,
+    runs: int | None,
+    warm_start: Sequence[str | Path],
+    settings: Sequence[str],
+    watcher: Watcher,
+) -> tuple[Path, Summary]:
     from boxwright.study.session import new_study
 
     refuse_empty_name(study)
@@ -74,7 +101,7 @@ def run(
         Path(scenario),
         study=None if study is None else Path(study),
         overrides=texts,
-        watcher=watcher or NoWatcher(),
+        watcher=watcher,
         opened=opened.append,
     )
     return opened[0], summary
@@ -133,13 +160,29 @@ def resume(
         UserError: It is no study, somebody else is at work on it, or a setting would change what its runs mean.
         StudyError: The study cannot go on.
     """
+    watcher = watcher or NoWatcher()
+    summary = _resume(study, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=retry, watcher=watcher)
+    validate_at_end(Path(study).absolute(), summary, watcher)
+    return summary
+
+
+def _resume(
+    study: str | Path,
+    *,
+    slots: int | None,
+    seeds: int | None,
+    runs: int | None,
+    settings: Sequence[str],
+    retry: Sequence[str],
+    watcher: Watcher,
+) -> Summary:
     from boxwright.commands.opening import study_scenario
     from boxwright.study.session import resume_study
 
     is_design = runs is not None and study_scenario(Path(study)).design is not None
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
     statuses = [_failure(word) for word in retry]
-    return resume_study(Path(study), overrides=texts, watcher=watcher or NoWatcher(), retry=statuses)
+    return resume_study(Path(study), overrides=texts, watcher=watcher, retry=statuses)
 
 
 def _warm_start(paths: Sequence[str | Path], is_design: bool) -> str:
@@ -185,7 +228,7 @@ def run_command(
 
     objective = load_scenario(Path(scenario), settings).scenario.study.objective.metric
     with open_progress(sys.stderr, objective) as watcher:
-        folder, summary = run(
+        folder, summary = _run(
             scenario,
             study=study,
             slots=slots,
@@ -195,7 +238,8 @@ def run_command(
             settings=settings,
             watcher=watcher,
         )
-    return _conclude(folder, summary)
+        found = validate_at_end(folder, summary, watcher)
+    return _conclude(folder, summary, found)
 
 
 def resume_command(
@@ -214,12 +258,15 @@ def resume_command(
     folder = Path(study).absolute()
     with open_progress(sys.stderr, study_scenario(folder).study.objective.metric) as watcher:
         words = [] if retry is None else retry.split(",")
-        summary = resume(folder, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=words, watcher=watcher)
-    return _conclude(folder, summary)
+        summary = _resume(
+            folder, slots=slots, seeds=seeds, runs=runs, settings=settings, retry=words, watcher=watcher
+        )
+        found = validate_at_end(folder, summary, watcher)
+    return _conclude(folder, summary, found)
 
 
-def _conclude(folder: Path, summary: Summary) -> int:
-    """Print the best runs, the incumbent and where everything lies."""
+def _conclude(folder: Path, summary: Summary, found: Validation | None) -> int:
+    """Print the best runs, the incumbent, what its validation came to, and where everything lies."""
     from boxwright.commands.opening import open_study
     from boxwright.report.streams import forget_reader
     from boxwright.report.tables import incumbent_text, print_line, print_table
@@ -235,6 +282,8 @@ def _conclude(folder: Path, summary: Summary) -> int:
     try:
         print_table(table, sys.stdout)
         print_line(incumbent_text(incumbent, objective, metrics), sys.stdout)
+        if found is not None:
+            print_validation(found, objective)
         sys.stdout.write(f"study: {folder}\n")
         sys.stdout.flush()
     except OSError as error:
@@ -243,7 +292,7 @@ def _conclude(folder: Path, summary: Summary) -> int:
         forget_reader(sys.stdout)  # it, or its terminal, is gone; how the study went is still to be told
     if summary.interrupted:
         sys.stderr.write(f"not finished; continue with: boxwright resume {folder}\n")
-    return summary.exit_code
+    return summary.exit_code if found is None else max(summary.exit_code, found.summary.exit_code)
 
 
 def _best_table(store: Store, objective: str, metrics: Sequence[str]) -> tuple[Table, str]:

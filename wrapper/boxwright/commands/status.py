@@ -28,7 +28,8 @@ def status(study: str | Path) -> dict[str, Any]:
     ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
     ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run); ``reason`` says
     why it ended of its own accord before all runs were made, and is empty else. ``pilots`` is None but for a running
-    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold.
+    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``validation`` says the
+    same as all this of the study's validation; None if there is none.
 
     Raises:
         UserError: The folder is no study.
@@ -37,7 +38,9 @@ def status(study: str | Path) -> dict[str, Any]:
     from boxwright.study.control import is_running
 
     opened = open_study(study)
-    running = is_running(opened.folder)
+    validation = _validation(opened.folder)
+    is_validated = validation is not None and validation["controller"] == "running"
+    running = is_running(opened.folder) and not is_validated
     with opened.store as store:
         trials, settled = store.trial_counts()
         target = store.meta("target")
@@ -56,7 +59,18 @@ def status(study: str | Path) -> dict[str, Any]:
             "evaluations": {name: int(store.meta(f"{EVALUATIONS}{name}", "0")) for name in _EVALUATIONS},
             "running": [record.as_json() for record in store.runs(running=True)],
             "incumbent": _incumbent_json(incumbent),
+            "validation": validation,
         }
+
+
+def _validation(study: Path) -> dict[str, Any] | None:
+    """Return where the validation of a study stands; None if there is none."""
+    from boxwright.store.layout import VALIDATION, is_study
+
+    if not is_study(study / VALIDATION):
+        return None
+    whole = status(study / VALIDATION)
+    return {key: whole[key] for key in ("study", "controller", "state", "target", "trials", "settled", "failed")}
 
 
 def _incumbent_json(best: ConfigRecord | None) -> dict[str, object] | None:
@@ -96,6 +110,12 @@ def status_command(study: str, *, as_json: bool) -> int:
         print_table(_running_table(state["running"]), sys.stdout)
     if state["reason"]:
         write(f"ended: {state['reason']}\n")
+    if (validation := state["validation"]) is not None:
+        how = "; under way" if validation["controller"] == "running" else ""
+        counts = (
+            f"{validation['settled']} of {validation['target'] or '?'} runs settled, {validation['failed']} failed"
+        )
+        write(f"validation: {counts}{how} (boxwright results --validation {state['study']})\n")
     write(_how_to_go_on(state))
     return 0
 

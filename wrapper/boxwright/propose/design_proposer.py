@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from boxwright.propose.base import ExhaustedError, Proposal, Told
-from boxwright.scenario.designs import CsvDesign, Design
+from boxwright.scenario.designs import CsvDesign, PointDesign
 from boxwright.terms import Config, Trial, config_key
 
 _BREATH = 256  # points passed over before the event loop gets a turn: taking up a long study must not block it
@@ -29,7 +29,7 @@ class DesignProposer:
     """
 
     def __init__(
-        self, sweeps: Iterable[Iterable[Config]], design: Design, *, noisy: bool = False, study_seed: int = 0
+        self, sweeps: Iterable[Iterable[Config]], design: PointDesign, *, noisy: bool = False, study_seed: int = 0
     ) -> None:
         self._points = self._walk(sweeps)
         self._label = f"{design.__struct_config__.tag} {'row' if isinstance(design, CsvDesign) else 'point'}"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from boxwright.propose.csv_rows import csv_configs
 from boxwright.propose.grid import grid, grid_levels, grid_size
 from boxwright.propose.sampling import latin_hypercube, monte_carlo, sobol
-from boxwright.scenario.designs import CsvDesign, Design, Grid, LatinHypercube, MonteCarlo, Sobol
+from boxwright.scenario.designs import CsvDesign, Grid, LatinHypercube, MonteCarlo, PointDesign, Sobol
 from boxwright.terms import Config
 
 if TYPE_CHECKING:
     from boxwright.space import Space
 
 
-def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> Iterator[Config]:
+def make_design(settings: PointDesign, space: Space, *, folder: Path, stages: Sequence[int] = ()) -> Iterator[Config]:
     """Return the configurations of a design, in order; the first of a larger design are those of a smaller one.
 
     Each is there once, however many replicates there are of it.
@@ -47,7 +47,7 @@ def make_design(settings: Design, space: Space, *, folder: Path, stages: Sequenc
             return islice(csv_configs(space, settings.file, folder), first)
 
 
-def design_size(settings: Design, space: Space, folder: Path) -> int | None:
+def design_size(settings: PointDesign, space: Space, folder: Path) -> int | None:
     """Return how many runs the design has, repeated points included; None for a grid too large to count.
 
     Raises:
@@ -64,5 +64,5 @@ def design_size(settings: Design, space: Space, folder: Path) -> int | None:
     return None if points is None else points * settings.replicates
 
 
-def _points(settings: Design) -> int | None:
+def _points(settings: PointDesign) -> int | None:
     return None if settings.runs is None else settings.runs // settings.replicates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta
 
@@ -66,4 +66,22 @@ class CsvDesign(_Design, frozen=True, kw_only=True, tag="csv"):
     runs: Positive | None = None
 
 
-Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
+class TrialList(_Design, frozen=True, kw_only=True, tag="trials"):
+    """Trials one by one; ``boxwright validate`` makes such a study.
+
+    Attributes:
+        file: Its path, starting at the scenario's folder. Each line is a JSON object with ``config``, and if need be
+            ``instance``, ``seed`` and ``origin``, a word or two that is shown with the run.
+        runs: Only the first so many lines.
+        unknown: What becomes of a configuration that does not lie in the space: refused, or run as it is.
+    """
+
+    file: str
+    runs: Positive | None = None
+    unknown: Literal["refuse", "accept"] = "refuse"
+
+
+PointDesign: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign
+"""Those that say configurations only."""
+
+Design: TypeAlias = MonteCarlo | LatinHypercube | Sobol | Grid | CsvDesign | TrialList

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boxwright.errors import nearest
+from boxwright.scenario.designs import TrialList
 from boxwright.scenario.layers import show
 from boxwright.scenario.model import Instances, Scenario
+from boxwright.scenario.optimizer import Optimizer
 
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
 
@@ -19,21 +21,33 @@ def instance_faults(scenario: Scenario) -> Faults:
     instances, optimizer = scenario.instances, scenario.optimizer
     seen: set[str] = set()
     yield from _name_faults(instances, seen)
-    if instances.rows and scenario.design is not None:
+    if isinstance(scenario.design, TrialList):
+        if scenario.design.replicates > 1:
+            yield ("design", "replicates"), "a list of trials names each of them. Leave it out."
+    elif instances.rows and scenario.design is not None:
         yield ("instances",), "a design does not run on instances yet. Use [optimizer], or take [instances] out."
+    if scenario.validation.at_end and instances.rows and instances.test is None:
+        yield ("validation", "at_end"), "there are instances, but none to test on. Set instances.test."
     if instances.seeds and set(instances.seeds) != seen:
         yield ("instances", "seeds"), "some instances have seeds, others have none. Give seeds to all."
-    if instances.seeds and optimizer is not None and scenario.study.noisy and optimizer.max_config_calls > 1:
-        yield (
-            ("instances", "seeds"),
-            "the seeds are given, so nothing can be repeated. Set optimizer.max_config_calls = 1.",
-        )
-    if optimizer is not None and len(instances.rows) > optimizer.runs:
+    if instances.seeds and optimizer is not None:
+        yield from _repeat_faults(optimizer, scenario.study.noisy)
+    asks_itself = optimizer is not None and optimizer.command is not None and optimizer.protocol == "algo"
+    if optimizer is not None and len(instances.rows) > optimizer.runs and not asks_itself:
         number = len(instances.rows)
         problem = (
             f"{optimizer.runs} runs are fewer than one configuration on {number} instances. Write at least {number}."
         )
         yield ("optimizer", "runs"), problem
+
+
+def _repeat_faults(optimizer: Optimizer, is_noisy: bool) -> Faults:
+    """Yield what would repeat a configuration on instances whose seeds are given."""
+    given = "the seeds are given, so nothing can be repeated."
+    if optimizer.command is None and is_noisy and optimizer.max_config_calls > 1:
+        yield ("instances", "seeds"), f"{given} Set optimizer.max_config_calls = 1."
+    if optimizer.protocol == "ask-tell" and optimizer.repeated == "run":
+        yield ("instances", "seeds"), f'{given} Set optimizer.repeated = "answer".'
 
 
 def _name_faults(instances: Instances, seen: set[str]) -> Faults:

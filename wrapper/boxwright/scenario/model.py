@@ -12,11 +12,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
 
-from boxwright.scenario.designs import Design
+from boxwright.scenario.designs import Design, TrialList
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.scenario.section import Positive, PositiveSeconds, Section, Size
 from boxwright.scenario.slots import Slots
+from boxwright.scenario.validation import Validation
 from boxwright.terms import Direction
 
 # ---------------------------------------------------------------------------------------------- study
@@ -75,7 +76,7 @@ class Instances(Section, frozen=True, kw_only=True):
         names: Their names, in place of a file.
         specific: By name, the text that ``flags = "smac2"`` hands to the command beside it; ``0`` if absent.
         seeds: By name, the seeds with which it is run, in place of ``study.seed``.
-        test: A file of test instances; they are not run.
+        test: A file of test instances, in the same form, or their names; ``boxwright validate`` runs them.
         features: A CSV file of their features; no model knows them yet.
     """
 
@@ -83,7 +84,7 @@ class Instances(Section, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     specific: dict[str, str] = {}
     seeds: dict[str, tuple[Positive, ...]] = {}
-    test: str | None = None
+    test: str | tuple[str, ...] | None = None
     features: str | None = None
 
     @property
@@ -301,6 +302,7 @@ class Scenario(Section, frozen=True, kw_only=True):
         design: Configurations chosen without a model. Either this or an optimizer.
         optimizer: Configurations chosen by a model of what came out.
         slots: Where runs are carried out, and how many at a time.
+        validation: What judges the result.
     """
 
     command: Command
@@ -318,6 +320,7 @@ class Scenario(Section, frozen=True, kw_only=True):
     design: Design | None = None
     optimizer: Optimizer | None = None
     slots: Slots = field(default_factory=Slots)
+    validation: Validation = field(default_factory=Validation)
 
     @property
     def is_noisy(self) -> bool:
@@ -337,4 +340,4 @@ class Scenario(Section, frozen=True, kw_only=True):
     @property
     def gathers_runs(self) -> bool:
         """Return whether a configuration is judged by several runs: with other seeds, or on other instances."""
-        return self.is_noisy or len(self.instances.rows) > 1
+        return self.is_noisy or len(self.instances.rows) > 1 or isinstance(self.design, TrialList)

@@ -20,7 +20,8 @@ from boxwright.materialise import mask_secrets
 from boxwright.scenario import LoadedScenario, Scenario, load_scenario
 from boxwright.scenario.layers import dotted, show
 from boxwright.store.database import Store
-from boxwright.store.layout import CSV_ROWS, SCENARIO
+from boxwright.store.layout import SCENARIO
+from boxwright.study.csv_copy import has_rows
 from boxwright.study.setup import Setup
 
 _CHANGEABLE = (
@@ -50,6 +51,8 @@ _CHANGEABLE = (
     ("optimizer", "patience"),
     ("optimizer", "max_config_calls"),
     ("optimizer", "ahead"),
+    ("instances", "test"),
+    ("validation",),
 )
 
 
@@ -88,7 +91,7 @@ def changed_scenario(
     Raises:
         ScenarioError: An override does not fit, or would change what earlier runs mean.
     """
-    kept = [("space", "file"), *([("design", "file")] if (study / CSV_ROWS).is_file() else [])]
+    kept = [("space", "file"), *([("design", "file")] if has_rows(study) else [])]
     base = load_scenario(study / SCENARIO, kept=kept)
     sizes = [] if runs is None else [f"{'optimizer' if base.scenario.optimizer else 'design'}.runs={runs}"]
     loaded = load_scenario(study / SCENARIO, [*sizes, *overrides], kept=kept)

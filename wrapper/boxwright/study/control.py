@@ -18,7 +18,7 @@ import msgspec
 from boxwright.errors import StudyError, UserError
 from boxwright.execute.lock import is_held, slot_locks
 from boxwright.json_faults import NOT_JSON
-from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK
+from boxwright.store.layout import CONTROL_SOCKET, CONTROLLER_LOCK, VALIDATION
 
 if TYPE_CHECKING:
     from boxwright.propose.external import External
@@ -29,6 +29,7 @@ _MAX_LINE_BYTES = 1024 * 1024
 _LAST_ANSWERS_S = 1.0
 _BACKLOG = 4096
 """Calls of `boxwright algo` may come by the hundred at once."""
+_LINE_PATIENCE_S = 10
 _LOCK_PATIENCE_S = 0.5
 _LOCK_PAUSE_S = 0.01
 
@@ -137,24 +138,28 @@ async def control_server(
     serving: set[asyncio.Task[None]] = set()
 
     # Who only asks for a study's state imports this module too, and is spared the space and all that it loads.
-    from boxwright.study.evaluations import evaluate
+    from boxwright.study.evaluations import Evaluated, evaluate
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         serving.add(task)
         task.add_done_callback(serving.discard)
-        with contextlib.suppress(OSError, ValueError, asyncio.TimeoutError):
-            line = await asyncio.wait_for(reader.readline(), timeout=10)
+        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.TimeoutError):
             answer: Answer | Evaluated | None
-            if _is_evaluation(line):
-                answer = await evaluate(line, external, reader, lambda said: _write(writer, said), str(study))
+            try:
+                line = await asyncio.wait_for(reader.readline(), timeout=_LINE_PATIENCE_S)
+            except ValueError:
+                await asyncio.wait_for(_rest_of_line(reader), timeout=_LINE_PATIENCE_S)
+                answer = Evaluated("refused", f"the line is longer than {_MAX_LINE_BYTES >> 20} MiB")
             else:
-                answer = obey(line)
+                if _is_evaluation(line):
+                    answer = await evaluate(line, external, reader, lambda said: _write(writer, said), str(study))
+                else:
+                    answer = obey(line)
             if answer is not None:
                 _write(writer, answer)
                 await writer.drain()
-        writer.close()
 
     listener = socket.socket(socket.AF_UNIX)
     server = None
@@ -182,6 +187,12 @@ async def control_server(
 
 def _write(writer: asyncio.StreamWriter, answer: Answer | Evaluated | Reported) -> None:
     writer.write(msgspec.json.encode(answer) + b"\n")
+
+
+async def _rest_of_line(reader: asyncio.StreamReader) -> None:
+    """Read what is left of a line: a client that is still writing would not hear the answer."""
+    while (data := await reader.read(_MAX_LINE_BYTES)) and b"\n" not in data:
+        pass
 
 
 class _Wanted(msgspec.Struct):
@@ -215,6 +226,8 @@ def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:
 
 
 def _why_no_answer(study: Path, wait_s: float) -> str:
+    if is_running(study / VALIDATION):
+        return f"it is being validated: that is a study of its own, {study / VALIDATION}."
     if is_running(study):
         return f"its controller gave no answer within {wait_s:g} s. Try again."
     busy = sum(map(is_held, slot_locks(study)))

@@ -9,6 +9,8 @@ import msgspec
 from boxwright.errors import BoxwrightError, UserError, one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.propose import DesignProposer, Proposer
+from boxwright.propose.trial_list import TrialListProposer
+from boxwright.scenario.designs import TrialList
 from boxwright.store.database import Store
 from boxwright.store.records import RunRecord
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
@@ -162,12 +164,15 @@ class Orders:
         check_size(setup, self._store)
         if old.total is not None and (setup.total or 0) <= old.total:
             raise UserError(setup.size_note or f"the study has {old.total} runs. Give a higher number.")
-        keep_rows(study, rows)
+        keep_rows(rows)
         if changes:
             keep_scenario(study, loaded)
         self._store.set_meta("stages", ",".join(map(str, setup.stages)))
-        if isinstance(self._proposer, DesignProposer):
-            self._proposer.extend(setup.sweeps())
+        if isinstance(setup.design, TrialList) and isinstance(self._proposer, TrialListProposer):
+            self._proposer.extend(setup.trials(setup.design))
+        elif setup.design is not None and isinstance(self._proposer, DesignProposer):
+            assert not isinstance(setup.design, TrialList)
+            self._proposer.extend(setup.sweeps(setup.design))
         self._setup = setup
         self._controller.extend(setup)
         self._keep_target()

@@ -18,13 +18,13 @@ from boxwright.space import space_from_json, space_to_json
 from boxwright.store.connecting import has_no_study
 from boxwright.store.creating import check_new_study, create_study
 from boxwright.store.database import Store
-from boxwright.store.layout import CSV_ROWS, DATABASE, SCENARIO, SPACE, WARM_RUNS, is_study
+from boxwright.store.layout import DATABASE, SCENARIO, SPACE, WARM_RUNS, is_study
 from boxwright.store.recovery import recover_runs, restore_database
 from boxwright.study.bookkeeping import CarefulTable, open_table, study_log
 from boxwright.study.changes import changed_scenario, check_size, keep_scenario
 from boxwright.study.control import control_server, controller_lock
 from boxwright.study.controller import Controller
-from boxwright.study.csv_copy import csv_rows, find_rows, keep_rows
+from boxwright.study.csv_copy import find_rows, keep_rows, kept_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.external import make_ask_tell, make_external
 from boxwright.study.orders import Orders
@@ -64,7 +64,7 @@ def new_study(
     setup = prepare(loaded)
     refuse_others_files(setup, folder)
     meta = {"stages": ",".join(map(str, setup.stages))}
-    copies = {CSV_ROWS: csv_rows(setup.scenario, setup.folder), WARM_RUNS: setup.warm_start.as_lines()}
+    copies = {**kept_rows(setup.scenario, setup.folder), WARM_RUNS: setup.warm_start.as_lines()}
     space_text = space_to_json(setup.space)
     with (
         create_study(folder, scenario_text=setup.text, space_text=space_text, meta=meta, copies=copies) as store,
@@ -123,7 +123,7 @@ def resume_study(
             rows_path = rows.path if rows else None
             setup = prepare(loaded, space=space, stages=stages, rows=rows_path, warm_start=warm_start)
             check_size(setup, store)
-            keep_rows(folder, rows)
+            keep_rows(rows)
             if changes:
                 keep_scenario(folder, loaded)
             store.set_meta("stages", ",".join(map(str, setup.stages)))

@@ -16,8 +16,10 @@ from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.first import refuse_wrong_first
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
+from boxwright.propose.trial_list import Listed, TrialListProposer, read_trials
 from boxwright.scenario import LoadedScenario, Scenario
-from boxwright.scenario.designs import CsvDesign, Design
+from boxwright.scenario.designs import CsvDesign, Design, PointDesign, TrialList
+from boxwright.scenario.instances import read_instances
 from boxwright.scenario.layers import shorten
 from boxwright.scenario.slot_faults import slot_notes
 from boxwright.space import Space, load_space
@@ -91,12 +93,21 @@ class Setup:
             UserError: The design cannot be made, at a known place.
         """
         assert self.design is not None
+        if isinstance(self.design, TrialList):
+            return (listed.config for listed in self.trials(self.design))
         return make_design(self.design, self.space, folder=self.folder, stages=self.stages)
 
-    def sweeps(self) -> Iterator[Iterator[Config]]:
+    def sweeps(self, design: PointDesign) -> Iterator[Iterator[Config]]:
         """Yield the configurations of the design once for each of its replicates."""
-        assert self.scenario.design is not None
-        return (self.configs() for _ in range(self.scenario.design.replicates))
+        return (self.configs() for _ in range(design.replicates))
+
+    def trials(self, design: TrialList) -> list[Listed]:
+        """Return the trials of a list.
+
+        Raises:
+            ScenarioError: The file cannot be read, or a line is no trial.
+        """
+        return read_trials(design, self.space, self.folder, self.scenario.instances.names)
 
 
 def prepare(
@@ -132,13 +143,15 @@ def prepare(
         if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
             raise ScenarioError(f'there is no folder "{shorten(str(folder), 200)}".', place=f"{place}: folder")
         space = load_space(scenario.space, place=place, folder=folder)
+        if isinstance(scenario.instances.test, str):
+            read_instances(folder / scenario.instances.test, scenario.instances.test)
     materialiser = Materialiser(scenario, folder, space, place=place)
     runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
     all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
     if stages and runs is not None and runs < stages[-1]:
         raise ScenarioError(f"{runs} runs are fewer than the {stages[-1]} that the study has. Give a higher number.")
     design = scenario.design
-    if rows is not None and isinstance(design, CsvDesign):
+    if rows is not None and isinstance(design, CsvDesign | TrialList):
         design = msgspec.structs.replace(design, file=str(rows))
     setup = Setup(
         scenario=scenario,
@@ -177,9 +190,11 @@ def prepare(
 def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Proposer:
     """Return what says what runs next: the design, or SMAC seeds that share a model."""
     if setup.scenario.optimizer is None:
-        assert setup.scenario.design is not None
-        design, study_seed = setup.scenario.design, setup.scenario.study.seed
-        return DesignProposer(setup.sweeps(), design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
+        design, study_seed = setup.design, setup.scenario.study.seed
+        assert design is not None
+        if isinstance(design, TrialList):
+            return TrialListProposer(setup.trials(design), study_seed=study_seed)
+        return DesignProposer(setup.sweeps(design), design, noisy=setup.scenario.is_noisy, study_seed=study_seed)
     from boxwright.propose.on_instances import OnInstances
     from boxwright.propose.shared import SharedModel
 
@@ -202,7 +217,13 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
 
 
 def _whole(scenario: Scenario, runs: int) -> int:
-    """Return how many of these runs make whole evaluations: a configuration on part of the instances says little."""
+    """Return how many of these runs make whole evaluations: a configuration on part of the instances says little.
+
+    An optimizer that asks for each run by itself knows what it does.
+    """
+    optimizer = scenario.optimizer
+    if optimizer is not None and optimizer.command is not None and optimizer.protocol == "algo":
+        return runs
     return runs - runs % max(1, len(scenario.instances.rows))
 
 
@@ -216,4 +237,7 @@ def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path
         runs = _whole(scenario, optimizer.runs)
         return runs if size is None else min(size * calls * max(1, len(scenario.instances.rows)), runs)
     assert design is not None
+    if isinstance(design, TrialList):
+        listed = read_trials(design, space, folder, scenario.instances.names)
+        return len({each.key(scenario.study.seed) for each in listed})
     return design_size(design, space, folder)

@@ -13,7 +13,7 @@ _RACING = "each configuration runs on all instances, up to its full cutoff"
 _FILES = "states are saved at 1, 2, 4, 8, … runs and at the end"
 _SHARED = "runs of others are read once, at the start, and all of them; this study's seeds share theirs at once"
 _LOG = "how much is logged is not chosen"
-_LATER = "test instances are not run"
+_VALIDATION = "a validation is a study of its own, with the slots of this one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,24 @@ OPTIONS = (
     # around it
     _option("pre-scenario-command preScenarioCommand pre_cmd", "no command is run before a study"),
     _option("post-scenario-command postScenarioCommand post_cmd", "no command is run after a study"),
-    _option("validation doValidation", _LATER),
-    _option("num-validation-runs", _LATER),
-    _option("validate-all", _LATER),
-    _option("validate-only-last-incumbent", _LATER),
-    _option("mult-factor", _LATER),
-    _option("min-timestamp", _LATER),
-    _option("max-timestamp", _LATER),
-    _option("num-seeds-per-test-instance", _LATER),
-    _option("num-test-instances", _LATER),
-    _option("validation-cores", _LATER),
-    _option("validation-seed", _LATER),
+    _option("validation doValidation"),
+    _option("num-validation-runs numValidationRuns numberOfValidationRuns"),
+    _option("validate-all validateAll"),
+    _option("validate-only-last-incumbent validateOnlyLastIncumbent"),
+    _option("mult-factor multFactor"),
+    _option("min-timestamp minTimestamp"),
+    _option("max-timestamp maxTimestamp"),
+    _option("num-seeds-per-test-instance numSeedsPerTestInstance numberOfSeedsPerTestInstance"),
+    _option("num-test-instances numTestInstances numberOfTestInstances"),
+    _option("validation-cores", _VALIDATION),
+    _option("validation-seed"),
+    _option("validation-rounding-mode validationRoundingMode", "every configuration runs on all test instances"),
+    _option("validate-by-wallclock-time validateByWallClockTime", "moments are told by the clock on the wall"),
+    _option("validate-only-if-tunertime-reached validateOnlyIfTunerTimeReached", _VALIDATION),
+    _option("validate-only-if-walltime-reached validateOnlyIfWallTimeReached", _VALIDATION),
+    _option("validation-headers validationHeaders", _FILES),
+    _option("output-file-suffix outputFileSuffix", _FILES),
+    _option("save-state-file saveStateFile", _FILES),
     _option("log-level", _LOG),
     _option("console-log-level", _LOG),
     _option("log-all-call-strings", _LOG),

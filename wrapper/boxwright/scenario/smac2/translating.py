@@ -14,6 +14,7 @@ from boxwright.scenario.layers import Document
 from boxwright.scenario.smac2.earlier import others, states
 from boxwright.scenario.smac2.places import Places, files_in
 from boxwright.scenario.smac2.reading import Entry
+from boxwright.scenario.smac2.validating import ValidationOptions
 from boxwright.scenario.smac2.values import UNLIMITED, Values
 from boxwright.scenario.smac2.words import as_template, read_configuration, split_algo
 
@@ -60,6 +61,11 @@ class Translation:
         self._limits()
         self._instances()
         self._optimizer()
+        validation = ValidationOptions(self._values, self._document.get("instances", {}), self._files)
+        for option, key, value in validation.found():
+            self._put(option, ("validation", key), value)
+        for option, reason in validation.without_effect:
+            self._note(option, reason)
         self._put("", ("parse",), {"result_line": True, "duplicates": "abort", "unsat": "success"})
         cores = self._values.whole("cores", least=1)
         self._put("cores", ("slots", "count"), cores)
@@ -178,11 +184,9 @@ class Translation:
             pattern = self._values.text(suffix) if suffix else None
             if path.is_dir() and suffix is None:
                 raise ScenarioError(f'"{text}" is a folder, expected a file.', place=place)
-            if path.is_dir() and key == "test":
-                self._note(option, "test instances are not run")
-                continue
             if path.is_dir():
-                self._put(option, ("instances", "names"), files_in(path, pattern, text, place))
+                own = "names" if key == "file" else key
+                self._put(option, ("instances", own), files_in(path, pattern, text, place))
             else:
                 self._put(option, ("instances", key), self._files.shown(path))
         self._fixed_instances()
@@ -195,8 +199,6 @@ class Translation:
             self._note("feature-file", "there are no instances that it could be about", is_kept=True)
         elif "features" in table:
             self._note("feature-file", "features of instances are checked, but no model knows them", is_kept=True)
-        if "test" in table:
-            self._note("test-instances", "test instances are checked, but not run", is_kept=True)
         if "file" in table:
             rows = read_instances(self._files.file(table["file"], ""), table["file"])
             self._has_seeds = any(row.seed is not None for row in rows)

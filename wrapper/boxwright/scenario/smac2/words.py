@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 _PAIR = re.compile(r"\s*-(\S+)\s+(?:'([^']*)'|([^\s']+))(?=\s|$)")
+_SETTING = re.compile(r"\s*([^\s=']+)='([^']*)'\s*(?:,|$)")
+_NUMBERED = re.compile(r"\s*[0-9]+:\s*")
 _NOT_FOUND = -1
 
 
@@ -94,6 +96,28 @@ def read_configuration(text: str) -> dict[str, str]:
         index = found.end()
         while index < len(text) and text[index].isspace():
             index += 1
+    return values
+
+
+def read_state_form(text: str) -> dict[str, str]:
+    """Return the values of a configuration in SMAC v2's state form, ``name='value',name='value'``.
+
+    The number that ``paramstrings-it….txt`` puts before it is passed over.
+
+    Raises:
+        ValueError: It is no such text, or names a parameter twice.
+    """
+    values: dict[str, str] = {}
+    numbered = _NUMBERED.match(text)
+    index = numbered.end() if numbered else 0
+    while index < len(text.rstrip()):
+        found = _SETTING.match(text, index)
+        if found is None:
+            raise ValueError(f"cannot be read from {text[index : index + 30].strip()!r} on")
+        if found[1] in values:
+            raise ValueError(f"names {found[1]} twice")
+        values[found[1]] = found[2]
+        index = found.end()
     return values
 
 

@@ -9,17 +9,29 @@ from pathlib import Path
 import msgspec
 
 from boxwright.errors import ScenarioError
+from boxwright.scenario.instances import read_instances
 from boxwright.scenario.layers import dotted, show
 from boxwright.scenario.model import Objective, Scenario
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.smac2.translating import KILL_FACTOR, PAR, PENALTY
 from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.scenario.smac2.words import from_template, join_algo, write_configuration
+from boxwright.scenario.validation import Validation
 
+_VALIDATION = {
+    "factor": "mult-factor",
+    "from_s": "min-timestamp",
+    "until_s": "max-timestamp",
+    "runs": "num-seeds-per-test-instance",
+    "instances": "num-test-instances",
+    "seed": "validation-seed",
+}
 _PATHS = (("command", "folder"), ("instances", "test"), ("instances", "features"))
 
 
-def option_lines(scenario: Scenario, *, folder: Path, pcs: str, instances: str | None) -> list[str]:
+def option_lines(
+    scenario: Scenario, *, folder: Path, pcs: str, instances: str | None, tests: str | None = None
+) -> list[str]:
     """Return the lines of an option file.
 
     Args:
@@ -27,6 +39,7 @@ def option_lines(scenario: Scenario, *, folder: Path, pcs: str, instances: str |
         folder: What its relative paths start at.
         pcs: Path of the PCS file.
         instances: Path of the instance file, None if there are no instances.
+        tests: Path of the file of test instances, where the scenario has their names.
 
     Raises:
         ScenarioError: Something has no form there at all.
@@ -37,13 +50,16 @@ def option_lines(scenario: Scenario, *, folder: Path, pcs: str, instances: str |
     lines.append(("pcs-file", pcs))
     if instances is not None:
         lines.append(("instances", instances))
-    if scenario.instances.test is not None:
+    if isinstance(scenario.instances.test, str):
         lines.append(("test-instances", str(folder / scenario.instances.test)))
+    elif scenario.instances.test is not None:
+        lines.append(("test-instances", str(tests)))
     if scenario.instances.features is not None:
         lines.append(("feature-file", str(folder / scenario.instances.features)))
     lines += [*_study(scenario), *_optimizer(scenario.optimizer, scenario.study.noisy)]
     if scenario.slots.count is not None:
         lines.append(("cores", str(scenario.slots.count)))
+    lines += _validation(scenario)
     for key, value in lines:
         if "\n" in value or "\r" in value:
             raise ScenarioError(f"{show(value)} does not fit on one line.", place=key)
@@ -59,6 +75,10 @@ def differences(before: Scenario, after: Scenario, folders: tuple[Path, Path]) -
     if ("study", "smac2") not in old:
         del new["study", "smac2"]  # that the study of an option file leaves more files is no loss
     found = []
+    test = ("instances", "test")
+    if isinstance(before.instances.test, tuple) and isinstance(after.instances.test, str):
+        rows = read_instances(folders[1] / after.instances.test, after.instances.test)
+        old[test], new[test] = before.instances.test, tuple(row.name for row in rows)
     for key in dict.fromkeys((*old, *new)):
         if old.get(key) != new.get(key):
             was, now = _shown(old.get(key)), _shown(new.get(key))
@@ -150,6 +170,21 @@ def _optimizer(optimizer: Optimizer, noisy: bool) -> Iterator[tuple[str, str]]:
             yield key, write_configuration(texts)
 
 
+def _validation(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    validation = scenario.validation
+    if validation.at_end != (scenario.instances.test is not None):
+        yield "validation", _flag(validation.at_end)
+    if validation.incumbents == "all":
+        yield "validate-all", "true"
+    elif validation.incumbents == "times":
+        yield "validate-only-last-incumbent", "false"
+    plain = Validation()
+    for key, option in _VALIDATION.items():
+        value = getattr(validation, key)
+        if value != getattr(plain, key):
+            yield option, repr(value)
+
+
 def _flag(value: bool) -> str:
     return "true" if value else "false"
 
@@ -170,7 +205,7 @@ def _leaves(scenario: Scenario, folder: Path) -> dict[tuple[str, ...], object]:
         if isinstance(value, dict) and value:
             waiting += [((*key, name), inner) for name, inner in value.items()]
         elif value not in ({}, [], (), None):
-            leaves[key] = str(folder / str(value)) if key in _PATHS else value
+            leaves[key] = str(folder / value) if key in _PATHS and isinstance(value, str) else value
     first = document["optimizer"]["first"] if document["optimizer"] else []
     if first:
         leaves["optimizer", "first"] = [
