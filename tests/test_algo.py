@@ -116,7 +116,11 @@ def test_study_answers_hostile_lines_and_goes_on(
         b'{"do":"evaluate","values":{"x":0.5},"cutoff_s":-1}\n',
         b'{"do":"evaluate","values":{"x":"\\ud800"}}\n',
         b'{"do":"evaluate","run":7}\n',
-        b'{"do":"evaluate"' + b" " * 2_000_000,
+        b'{"do":"evaluate","more":' + b"[" * 200_000 + b"\n",
+        b'{"do":"stop","more":' + b"[" * 200_000 + b"\n",
+        b'{"do":"evaluate","values":{"x":0.5},"instance":"a\\u0000"}\n',
+        b'{"do":"evaluate","values":{"x":0.5,"a\\u0000":1}}\n',
+        b'{"do":"evaluate"' + b" " * 2_000_000 + b"\n",
     ]
     socket_path = str(running.study / "control.sock")
     said = [_say(socket_path, line) for line in lines]
@@ -125,8 +129,13 @@ def test_study_answers_hostile_lines_and_goes_on(
         *["refused"] * 6,
         False,
         "refused",
-        None,
+        False,
+        False,
+        "refused",
+        "refused",
+        "refused",
     ]
+    assert said[-1]["text"] == "the line is longer than 1 MiB"
     assert '"y"' in said[5]["text"]
     answers: list[dict[str, Any]] = []
     threads = [

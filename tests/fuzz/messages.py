@@ -14,9 +14,10 @@ import msgspec
 from boxwright.errors import one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.propose.base import Proposer
-from boxwright.propose.external import Answer, External
+from boxwright.propose.external import External
 from boxwright.propose.intake import Intake, RefusedError
 from boxwright.propose.protocol import Proposal, decode_from_optimizer
+from boxwright.propose.requests import Answer
 from boxwright.space.draft import Draft
 from boxwright.space.pcs import read_pcs
 from boxwright.store.database import Store

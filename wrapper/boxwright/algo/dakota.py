@@ -6,6 +6,7 @@ By the user's manual, chapter "Interfaces", sections "Parameters File Format" an
 from __future__ import annotations
 
 import os
+import sys
 
 from boxwright.algo.calls import Call, CallError, Reply, shortest
 
@@ -88,7 +89,11 @@ def tell_dakota(call: Call, reply: Reply) -> int:
         if name:
             lines.append(f"{shortest(value or 0.0)} {name}")
     draft = f"{call.results}.new"
-    with open(draft, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-        file.write("\n".join(lines) + "\n")
-    os.replace(draft, call.results)  # noqa: PTH105
+    try:
+        with open(draft, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            file.write("\n".join(lines) + "\n")
+        os.replace(draft, call.results)  # noqa: PTH105
+    except OSError as error:
+        sys.stderr.write(f"boxwright algo: {call.results}: cannot be written: {error.strerror}\n")
+        return 1
     return 1 if reply.state == "over" else 0

@@ -61,8 +61,12 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     setup = found.setup
     write = sys.stdout.write
     if setup.scenario.optimizer is not None:
-        seeds = seed_count(setup.scenario.optimizer, len(setup.slots))
+        optimizer = setup.scenario.optimizer
+        seeds = seed_count(optimizer, len(setup.slots))
         kind = f"SMAC, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
+        if optimizer.command is not None:
+            copies = "copy" if optimizer.copies == 1 else "copies"
+            kind = f"an optimizer of your own, {optimizer.copies} {copies}"
     else:
         assert setup.scenario.design is not None
         replicates = setup.scenario.design.replicates

@@ -33,6 +33,7 @@ class AskTell:
         breeders: What starts each copy, in order.
         log_paths: Where the stderr of each goes.
         log: Takes lines for ``study.log``.
+        warm: Runs of elsewhere that the copies know from the start.
         count: Counts what was ``refused``, run though ``outside`` the space, or ``answered`` by an earlier run.
         end: Stops what the copies have started.
     """
@@ -47,6 +48,7 @@ class AskTell:
         count: Callable[[str], None],
         *,
         study_seed: int,
+        warm: Sequence[Told] = (),
         end: Callable[[], Awaitable[None]],
     ) -> None:
         self._intake = Intake(space, settings.unknown, count)
@@ -54,6 +56,7 @@ class AskTell:
         self._settings = settings
         self._count = count
         self._study_seed = study_seed
+        self._warm = tuple(warm)
         self._end = end
         self._finished: dict[tuple[str, int], Told] = {}
         self._running: dict[tuple[str, int], tuple[Running, int | None, asyncio.Future[None]]] = {}
@@ -186,7 +189,7 @@ class AskTell:
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space)
 
     def _knowledge(self, number: int) -> list[Running | Tell]:
-        settled: list[Running | Tell] = [_tell(told, number) for told in self._finished.values()]
+        settled: list[Running | Tell] = [_tell(told, number) for told in (*self._warm, *self._finished.values())]
         running = [msgspec.structs.replace(run, own=owner == number) for run, owner, _ in self._running.values()]
         return settled + running
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
-from boxwright.errors import StudyError
+from boxwright.errors import StudyError, nearest
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.intake import Intake, RefusedError
+from boxwright.propose.requests import BY_OPTIMIZER, Answer, Ledger, OverError, Request
 from boxwright.space import Space
-from boxwright.terms import Config, Status, Trial, Value, config_key
+from boxwright.terms import Status, Trial, config_key
 
 MOST_OPEN = 4096
 """So many evaluations may be open at a time: who asks for more has lost count."""
@@ -25,81 +26,21 @@ _FULL_CUTOFF = 0.99
 _Key: TypeAlias = tuple[str, str | None, int]
 
 
-class OverError(Exception):
-    """The study ends, and this evaluation was not carried out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What an optimizer wants to know.
-
-    Attributes:
-        texts: Parameters as texts of a command line; one that is not named takes its default.
-        values: Parameters as values.
-        instance: None where there is none.
-        seed: For the command; None for the study's.
-        cutoff_s: Seconds that the optimizer gives the run; None for no limit of its own.
-        copy: Which copy of the optimizer asks; None for none that the study has started.
-    """
-
-    texts: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Value] = field(default_factory=dict)
-    instance: str | None = None
-    seed: int | None = None
-    cutoff_s: float | None = None
-    copy: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a trial; ``cost`` is what an optimizer minimises, None for a failure."""
-
-    trial: int
-    run: int
-    status: Status
-    quality: float | None
-    cost: float | None
-    metrics: Mapping[str, float]
-    config: Config
-    seed: int
-    runtime_s: float
-    additional: str = ""
-    reason: str = ""
-
-
-class Ledger(Protocol):
-    """What is on disk about settled trials, and what is counted about requests."""
-
-    def answer(self, config: Config, instance: str | None, seed: int) -> Answer | None:
-        """Return what settled this trial; None if nothing has."""
-        ...
-
-    def count(self, name: str) -> None:
-        """Count one more of these: ``refused``, ``outside`` the space and run all the same, ``answered``."""
-        ...
-
-    def report(self, trial: int | None, metrics: Mapping[str, float]) -> bool:
-        """Attach metrics to the run of a trial that is under way; return False if none is, or it has no number yet.
-
-        Raises:
-            RefusedError: They are no metrics of this study, or cannot be written.
-        """
-        ...
-
-
 @dataclass(slots=True, eq=False)
 class _Case:
     """One trial that is wanted, queued or running.
 
     Attributes:
-        waiters: Who wants its answer; a run that nobody wants any more is killed.
+        cutoff_s: Seconds that its run is given; None for no limit.
+        waiters: Who wants its answer, and under which cutoff; a run that nobody wants any more is killed.
         trial: Its number; None until it has one.
-        adopted: It was under way before anybody asked.
+        adopted: It was under way before anybody asked, with a cutoff that is not known.
         reports: Metrics to be attached to its next run.
     """
 
     proposal: Proposal
-    waiters: set[asyncio.Future[Answer]] = field(default_factory=set)
+    cutoff_s: float | None
+    waiters: dict[asyncio.Future[Answer], float | None] = field(default_factory=dict)
     trial: int | None = None
     adopted: bool = False
     reports: dict[str, float] = field(default_factory=dict)
@@ -111,9 +52,12 @@ class External:
     Args:
         ledger: Answers what has run before.
         limit_s: The scenario's cutoff.
+        timeout_cost: What a run counts as that has found nothing within it; None where it counts as a failure.
+        instances: Names that may be asked for; none for any.
         study_seed: The number for commands whose optimizer gives none.
         unknown: What becomes of a configuration that is not in the space.
         repeated: What becomes of one that has run.
+        most_open: So many evaluations may be open at a time.
         begin: Starts the optimizers.
         end: Stops them.
         log: Takes lines for ``study.log``.
@@ -125,18 +69,26 @@ class External:
         ledger: Ledger,
         *,
         limit_s: float | None,
+        timeout_cost: float | None = None,
+        instances: Collection[str] = (),
         study_seed: int,
         unknown: Literal["refuse", "accept"],
         repeated: Literal["answer", "run"],
+        most_open: int = MOST_OPEN,
         begin: Callable[[], Awaitable[None]],
         end: Callable[[], Awaitable[None]],
         log: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._intake = Intake(space, unknown, ledger.count)
         self._ledger = ledger
+        self._count = ledger.count
         self._limit_s = limit_s
+        self._timeout_cost = timeout_cost
+        self._instances = tuple(instances)
+        self._unknown = unknown
         self._study_seed = study_seed
         self._repeated = repeated
+        self._most_open = most_open
         self._begin = begin
         self._end = end
         self._log = log
@@ -165,9 +117,10 @@ class External:
         """
         if self._over:
             raise OverError("the study is over")
-        if sum(len(case.waiters) for case in self._cases.values()) >= MOST_OPEN:
-            raise RefusedError(f"{MOST_OPEN} evaluations are open already")
+        if len(self._wanted) >= self._most_open:
+            raise RefusedError(f"{self._most_open} evaluations are open already")
         try:
+            instance = self._instance(request.instance)
             config = self._intake.config(request.texts, request.values)
         except RefusedError as error:
             self._log(f"refused: {error}")  # not every optimizer can be told why
@@ -176,43 +129,59 @@ class External:
         seed = self._study_seed if request.seed in (None, DETERMINISTIC_SEED) else request.seed
         assert seed is not None
         while True:
-            key = (config_key(config), request.instance, seed)
-            known = self._ledger.answer(config, request.instance, seed)
-            is_open = key in self._cases
-            if self._repeated == "answer" or not (known or is_open):
+            key = (config_key(config), instance, seed)
+            known = self._ledger.answer(config, instance, seed)
+            case = self._cases.get(key)
+            if self._repeated == "answer" or not (known or case):
                 break
             seed += 1
         cutoff_s = min((s for s in (request.cutoff_s, self._limit_s) if s is not None), default=None)
-        if not is_open and known is not None and (kept := _kept(known, cutoff_s)) is not None:
-            self._ledger.count("answered")
+        if case is None and known is not None and (kept := self._kept(known, cutoff_s)) is not None:
+            self._count("answered")
             answer.set_result(kept)
             return answer
-        if is_open:
-            self._ledger.count("answered")
-            case = self._cases[key]
+        if case is not None:
+            self._count("answered")
+            if case in self._queue and _is_more(cutoff_s, case.cutoff_s):
+                self._give(case, cutoff_s)
+            case.waiters[answer] = cutoff_s
+            self._wanted[answer] = case
         else:
             origin = "evaluation" if request.copy is None else f"optimizer {request.copy}"
-            own_cutoff_s = None if cutoff_s == self._limit_s else cutoff_s
-            proposal = Proposal(
-                config,
-                origin,
-                request.copy,
-                instance=request.instance,
-                seed=seed,
-                cutoff_s=own_cutoff_s,
-                again=known is not None,
-            )
-            case = self._cases[key] = _Case(proposal)
-            self._queue.append(case)
-            self._news.set()
-        case.waiters.add(answer)
-        self._wanted[answer] = case
-        answer.add_done_callback(lambda _: self._let_go(key, case, answer))
+            proposal = Proposal(config, origin, request.copy, instance=instance, seed=seed, again=known is not None)
+            self._open(key, proposal, {answer: cutoff_s})
+        answer.add_done_callback(lambda _: self._let_go(key, answer))
         return answer
 
-    def _let_go(self, key: _Key, case: _Case, answer: asyncio.Future[Answer]) -> None:
-        case.waiters.discard(answer)
-        self._wanted.pop(answer, None)
+    def _instance(self, name: str | None) -> str | None:
+        """Return what a configuration is to be run on.
+
+        Raises:
+            RefusedError: The scenario has no such instance.
+        """
+        if not self._instances or name in self._instances or (name is not None and self._unknown == "accept"):
+            return name
+        self._count("refused")
+        if name is None:
+            raise RefusedError(f"name an instance. {nearest('', self._instances)}")
+        raise RefusedError(f'no instance "{name}". {nearest(name, self._instances)}')
+
+    def _open(self, key: _Key, proposal: Proposal, waiters: dict[asyncio.Future[Answer], float | None]) -> None:
+        case = self._cases[key] = _Case(proposal, None, waiters)
+        cutoffs = list(waiters.values())
+        self._give(case, None if None in cutoffs else max(s for s in cutoffs if s is not None))
+        self._wanted.update(dict.fromkeys(waiters, case))
+        self._queue.append(case)
+        self._news.set()
+
+    def _give(self, case: _Case, cutoff_s: float | None) -> None:
+        """Give a case that waits this cutoff."""
+        case.cutoff_s = cutoff_s
+        case.proposal = replace(case.proposal, cutoff_s=None if cutoff_s == self._limit_s else cutoff_s)
+
+    def _let_go(self, key: _Key, answer: asyncio.Future[Answer]) -> None:
+        case = self._wanted.pop(answer)
+        case.waiters.pop(answer, None)
         if not answer.cancelled() or case.waiters or self._over:
             return
         if case.trial is not None:
@@ -242,8 +211,8 @@ class External:
     async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
         """Take up a study; what is settled is on disk."""
         for trial in running:
-            proposal = Proposal(trial.config, trial.origin, trial.optimizer_seed)
-            self._cases[_key(trial)] = _Case(proposal, trial=trial.number, adopted=True)
+            proposal = Proposal(trial.config, trial.origin, trial.optimizer_seed, instance=trial.instance)
+            self._cases[_key(trial)] = _Case(proposal, self._limit_s, trial=trial.number, adopted=True)
         await self._begin()
 
     async def next(self) -> Proposal:
@@ -275,16 +244,28 @@ class External:
                 self._kill(trial.number)
 
     def finished(self, told: Told) -> None:
-        """Answer whoever wanted this trial; it is on disk."""
+        """Answer whoever wanted this trial; it is on disk.
+
+        Who came while its run was being killed, or gives it more time than it had, has it run again.
+        """
         self.settled[told.trial.optimizer_seed] += 1
         case = self._cases.pop(_key(told.trial), None)
         if case is None or not case.waiters:
             return
         answer = self._ledger.answer(told.trial.config, told.trial.instance, told.trial.seed)
         assert answer is not None
-        for waiter in list(case.waiters):
-            if not waiter.done():
-                waiter.set_result(answer)
+        again: dict[asyncio.Future[Answer], float | None] = {}
+        for waiter, cutoff_s in list(case.waiters.items()):
+            if waiter.done():
+                continue
+            kept = self._kept(answer, cutoff_s)
+            had_all = kept is not None or not (case.adopted or _is_more(cutoff_s, case.cutoff_s))
+            if answer.reason.startswith(BY_OPTIMIZER) or (answer.status is Status.TIMEOUT and not had_all):
+                again[waiter] = cutoff_s
+            else:
+                waiter.set_result(kept or answer)
+        if again:
+            self._open(_key(told.trial), replace(case.proposal, seed=told.trial.seed, again=True), again)
 
     async def close(self) -> None:
         """Tell all who wait that the study is over, and stop the optimizers."""
@@ -296,17 +277,22 @@ class External:
                     waiter.set_exception(OverError("the study is over"))
         await self._end()
 
+    def _kept(self, answer: Answer, cutoff_s: float | None) -> Answer | None:
+        """Return what a stored answer comes to under this cutoff; None if it says nothing about it."""
+        if answer.status is Status.KILLED:
+            return None
+        if answer.status is Status.TIMEOUT:
+            had_it = cutoff_s is not None and answer.runtime_s >= _FULL_CUTOFF * cutoff_s
+            return answer if had_it else None
+        if answer.status is Status.SUCCESS and cutoff_s is not None and answer.runtime_s > cutoff_s:
+            cost = self._timeout_cost
+            return replace(answer, status=Status.TIMEOUT, quality=cost, cost=cost, runtime_s=cutoff_s)
+        return answer
+
 
 def _key(trial: Trial) -> _Key:
     return (config_key(trial.config), trial.instance, trial.seed)
 
 
-def _kept(answer: Answer, cutoff_s: float | None) -> Answer | None:
-    """Return what a stored answer comes to under this cutoff; None if it says nothing about it."""
-    if answer.status is Status.KILLED:
-        return None
-    if answer.status is Status.TIMEOUT:
-        return answer if cutoff_s is None or answer.runtime_s >= _FULL_CUTOFF * cutoff_s else None
-    if answer.status is Status.SUCCESS and cutoff_s is not None and answer.runtime_s > cutoff_s:
-        return replace(answer, status=Status.TIMEOUT, quality=None, cost=None, runtime_s=cutoff_s)
-    return answer
+def _is_more(cutoff_s: float | None, other_s: float | None) -> bool:
+    return other_s is not None and (cutoff_s is None or cutoff_s > other_s)

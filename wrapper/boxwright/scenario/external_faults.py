@@ -30,7 +30,8 @@ def external_faults(optimizer: Optimizer | None) -> Faults:
                 ("optimizer", field.name),
                 f"found {show(value)}, but there is no optimizer.command that it is about.",
             )
-        if optimizer.command is not None and field.name not in _EXTERNAL:
+        is_told = field.name == "warm_start" and optimizer.protocol == "ask-tell"
+        if optimizer.command is not None and field.name not in _EXTERNAL and not is_told:
             problem = (
                 f"found {show(value)}, which is about boxwright's own seeds. Leave it out, or optimizer.command."
             )

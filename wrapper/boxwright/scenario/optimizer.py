@@ -19,7 +19,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
         command: An optimizer of one's own, a list of words, or one text that is cut into words like a shell would;
             ``{seed}``, ``{copy}``, ``{study}`` and ``{scenario}`` (the scenario's folder) are filled in. Its black
             box is ``boxwright algo``. The keys from here to ``repeated`` go with it, and of the others ``runs``,
-            ``seed`` and ``target``.
+            ``seed``, ``target`` and, with ``ask-tell``, ``warm_start``.
         shell: Hand ``command``, one text, to ``/bin/sh -c``; every value put into it is quoted.
         copies: How many of it run side by side.
         restarts: How often in a row a copy that fails is started again, with no run of its own ended in between.

@@ -16,6 +16,7 @@ from boxwright.errors import BoxwrightError, StudyError
 from boxwright.execute.messages import Ended, Event, Exit, NoSlotLeft, RunEnded, SlotGone, SlotLost, SlotReady
 from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.propose.base import Proposal, Proposer, Told
+from boxwright.propose.requests import BY_OPTIMIZER
 from boxwright.store.database import Store
 from boxwright.store.layout import run_folder
 from boxwright.study.best import Best
@@ -25,7 +26,7 @@ from boxwright.study.discarding import discard_after_run
 from boxwright.study.executors import make_executor
 from boxwright.study.first_failures import FirstFailures
 from boxwright.study.goal import Goal
-from boxwright.study.kills import BY_OPTIMIZER, BY_PERSON, KillOrders
+from boxwright.study.kills import BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.places import Places
 from boxwright.study.reading import read_run

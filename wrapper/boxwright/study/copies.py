@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from boxwright.errors import StudyError, one_line
+from boxwright.errors import BoxwrightError, StudyError, one_line
 from boxwright.execute.keeping import Ending, Kept, keep
 from boxwright.study.copy_words import copy_environment, copy_words
 from boxwright.study.setup import Setup
 
 _FIRST_BACKOFF_S = 0.1
 _LONGEST_BACKOFF_S = 30.0
+_MOST_DOUBLINGS = 10
 
 
 class Heard(Protocol):
@@ -80,8 +81,9 @@ class Copies:
     async def _wait(self, heard: Heard) -> None:
         try:
             failures = await asyncio.gather(*self._lives)
-        except StudyError as error:
-            heard.finish(error)
+        except BoxwrightError as error:
+            # The study must hear of it, or it would wait for ever for what nobody asks any more.
+            heard.finish(error if isinstance(error, StudyError) else StudyError(str(error)))
             return
         is_failed = all(failures)
         heard.finish(
@@ -106,7 +108,7 @@ class Copies:
                 self._log(f"{how}; it is given up")
                 return how
             self._log(f"{how}; it is started again")
-            await asyncio.sleep(min(_FIRST_BACKOFF_S * 2**failures, _LONGEST_BACKOFF_S))
+            await asyncio.sleep(min(_FIRST_BACKOFF_S * 2 ** min(failures, _MOST_DOUBLINGS), _LONGEST_BACKOFF_S))
 
     async def _life(self, number: int) -> Ending:
         folder = self._folder / str(number)

@@ -18,8 +18,9 @@ from msgspec import Meta
 from boxwright.errors import one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.parse.readings import MOST_METRICS
-from boxwright.propose.external import Answer, External, OverError, Request
+from boxwright.propose.external import External
 from boxwright.propose.intake import RefusedError
+from boxwright.propose.requests import Answer, OverError, Request
 from boxwright.store.layout import run_folder
 from boxwright.terms import Value
 
@@ -28,7 +29,7 @@ _Seed = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 
 
 class Evaluate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client sends; see ``propose.external.Request``."""
+    """What a client sends; see ``propose.requests.Request``."""
 
     do: Literal["evaluate"]
     texts: Annotated[dict[str, str], Meta(max_length=_MOST_PARAMETERS)] = {}
@@ -108,6 +109,9 @@ def _request(line: bytes) -> Request:
         wanted = msgspec.json.decode(line, type=Evaluate)
     except NOT_JSON as error:
         raise RefusedError(one_line(f"not understood: {error}")) from error
+    texts = [*wanted.texts.values(), *(value for value in wanted.values.values() if isinstance(value, str))]
+    if any("\0" in text for text in (*texts, *wanted.texts, *wanted.values, wanted.instance or "")):
+        raise RefusedError("a text holds a NUL character, which no command line can")
     return Request(wanted.texts, wanted.values, wanted.instance, wanted.seed, wanted.cutoff_s, wanted.copy)
 
 

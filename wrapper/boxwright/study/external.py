@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable
 
 from boxwright.errors import StudyError
 from boxwright.propose.asktell import AskTell
-from boxwright.propose.external import External
+from boxwright.propose.base import Proposer
+from boxwright.propose.external import MOST_OPEN, External
+from boxwright.propose.on_instances import OnInstances
 from boxwright.store.database import Store
 from boxwright.store.layout import optimizer_folder, process_mark
 from boxwright.study.copies import Copies
 from boxwright.study.kept_seeds import KeptSeeds
 from boxwright.study.ledger import StoreLedger
 from boxwright.study.setup import Setup
+
+_OTHER_FILES = 512
+"""What a study may have open beside the lines of its optimizers: slots, logs, folders that are being made."""
 
 
 def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: Callable[[str], None]) -> External:
@@ -22,13 +28,17 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
     assert optimizer is not None
     mark = process_mark(store.study, store.meta("study_id"))
     copies = Copies(setup, store.study, optimizer_folder(store.study), mark, note, log)
+    cutoff_s, par = setup.scenario.limits.cutoff_s, setup.scenario.study.objective.par
     external = External(
         setup.space,
         StoreLedger(store, setup.scenario.study.objective.metric),
-        limit_s=setup.scenario.limits.cutoff_s,
+        limit_s=cutoff_s,
+        timeout_cost=None if par is None or cutoff_s is None else par * cutoff_s,
+        instances=setup.scenario.instances.names,
         study_seed=setup.scenario.study.seed,
         unknown=optimizer.unknown,
         repeated=optimizer.repeated,
+        most_open=_most_open(),
         begin=lambda: copies.start(_Heard(external)),
         end=copies.close,
         log=log,
@@ -36,7 +46,7 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
     return external
 
 
-def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> AskTell:
+def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Proposer:
     """Return the proposer of a study whose optimizer is a command that is asked and told."""
     optimizer = setup.scenario.optimizer
     assert optimizer is not None
@@ -47,7 +57,7 @@ def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Ask
     async def end() -> None:
         await asyncio.gather(*(each.close() for each in kept))
 
-    return AskTell(
+    ask_tell = AskTell(
         setup.space,
         optimizer,
         kept,
@@ -55,8 +65,21 @@ def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Ask
         log,
         StoreLedger(store, setup.scenario.study.objective.metric).count,
         study_seed=setup.scenario.study.seed,
+        warm=setup.warm_start.told(setup.scenario.study.objective.direction).told,
         end=end,
     )
+    rows = setup.scenario.instances.rows
+    return OnInstances(ask_tell, rows, study_seed=setup.scenario.study.seed) if rows else ask_tell
+
+
+def _most_open() -> int:
+    """Return how many evaluations may be open, each with a connection; what the study itself opens is left for it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_OPEN if soft == resource.RLIM_INFINITY else max(1, min(MOST_OPEN, soft - _OTHER_FILES))
 
 
 class _Heard:

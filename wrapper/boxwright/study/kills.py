@@ -6,13 +6,12 @@ It is on disk before anything is done, so that the next controller knows of it, 
 from __future__ import annotations
 
 from boxwright.execute.messages import Exit
+from boxwright.propose.requests import BY_OPTIMIZER
 from boxwright.store.database import Store
 from boxwright.terms import Outcome, Status
 
 BY_PERSON = "killed by a person"
 """The reason given to the slot agent, which leaves it in ``exit.json``."""
-
-BY_OPTIMIZER = "killed by its optimizer"
 
 
 class KillOrders:

@@ -44,7 +44,8 @@ class Launcher:
         limits = setup.scenario.limits
         self._memory_bytes = None if limits.memory is None else parse_size(limits.memory)
         self._output_bytes = parse_size(limits.output)
-        self._stopped_after_s = None if limits.cutoff_s is None else limits.cutoff_s * limits.cutoff_factor
+        self._cutoff_s = limits.cutoff_s
+        self._cutoff_factor = limits.cutoff_factor
 
     async def prepare(self, run: int, attempt: int, trial: Trial, slot: Slot) -> Request:
         """Make the folder of a run and return what the slot agent is to do.
@@ -87,6 +88,7 @@ class Launcher:
         post = None
         if plan.post_argv is not None and scenario.postprocess is not None:
             post = PostStep(argv=plan.post_argv, cutoff_s=scenario.postprocess.cutoff_s)
+        cutoff_s = self._cutoff_s if trial.cutoff_s is None else trial.cutoff_s
         return Request(
             run=run,
             folder=str(folder),
@@ -94,7 +96,7 @@ class Launcher:
             env={**(plan.added_env if self._inherits_from_job else plan.env), **more},
             inherits=scenario.environment.unset if self._inherits_from_job else None,
             workdir=plan.workdir,
-            cutoff_s=self._stopped_after_s if trial.cutoff_s is None else trial.cutoff_s,
+            cutoff_s=None if cutoff_s is None else cutoff_s * self._cutoff_factor,
             grace_s=scenario.limits.grace_s,
             memory_bytes=self._memory_bytes,
             output_bytes=self._output_bytes,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from boxwright.parse.logs import quoted
 from boxwright.parse.readings import LONGEST_NAME, MOST_METRICS
-from boxwright.propose.external import Answer
 from boxwright.propose.intake import RefusedError
+from boxwright.propose.requests import Answer
 from boxwright.store.database import Store
 from boxwright.store.layout import EVALUATIONS, REPORTS
 from boxwright.store.records import RunRecord
@@ -16,7 +16,7 @@ from boxwright.terms import Config
 
 
 class StoreLedger:
-    """Looks up answers in the study's database, and counts there; satisfies ``propose.external.Ledger``."""
+    """Looks up answers in the study's database, and counts there; satisfies ``propose.requests.Ledger``."""
 
     def __init__(self, store: Store, objective: str) -> None:
         self._store = store
