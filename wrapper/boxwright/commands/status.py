@@ -28,8 +28,8 @@ def status(study: str | Path) -> dict[str, Any]:
     ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
     ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run); ``reason`` says
     why it ended of its own accord before all runs were made, and is empty else. ``pilots`` is None but for a running
-    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``validation`` says the
-    same as all this of the study's validation; None if there is none.
+    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``validation``
+    says where the study's validation stands; None if there is none.
 
     Raises:
         UserError: The folder is no study.
