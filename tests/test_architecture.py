@@ -28,6 +28,7 @@ ORDER = (
     "schedulers",
     "execute",
     "pilots",
+    "jobs",
     "parse",
     "store",
     "study",
@@ -74,6 +75,7 @@ PUBLIC_NAMES = [
     "slots",
     "status",
     "stop",
+    "submit",
     "tail",
     "validate",
 ]

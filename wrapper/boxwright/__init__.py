@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boxwright.commands.show import show, tail
     from boxwright.commands.status import status
     from boxwright.commands.stopping import kill, slots, stop
+    from boxwright.commands.submitting import submit
     from boxwright.commands.validate import validate
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ __all__ = [
     "slots",
     "status",
     "stop",
+    "submit",
     "tail",
     "validate",
 ]
@@ -53,6 +55,7 @@ _HOME = {
     "results_by_config": "results",
     "resume": "running",
     "run": "running",
+    "submit": "submitting",
     "tail": "show",
     "kill": "stopping",
     "slots": "stopping",

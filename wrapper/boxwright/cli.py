@@ -17,36 +17,19 @@ from typing import Any
 import click
 
 from boxwright import __version__
+from boxwright.commands.counts import Count
 from boxwright.errors import BoxwrightError, one_line
 from boxwright.report.streams import forget_reader, unbreakable
 
 _DISK_TROUBLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG}
-
-
-class _Count(click.IntRange):
-    """A whole number of at least 1, refused in our words."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the number.
-
-        Raises:
-            click.BadParameter: It is none, or out of range.
-        """
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter:
-            most = "" if self.max is None else f" and at most {self.max}"
-            self.fail(f'found "{value}"; give a whole number of at least {self.min}{most}.', param, ctx)
-
-
-_COUNT = _Count(1)
+_COUNT = Count(1)
 _SET = click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Override one key of the scenario; may be repeated."
 )
 _SLOTS = click.option("--slots", type=_COUNT, help="How many runs at a time.")
-_BACKEND = click.option("--backend", help="Where runs are carried out: local, slurm, pbs, lsf, sge, htcondor.")
+_BACKEND = click.option(
+    "--backend", help="Where runs are carried out: local, slurm, pbs, torque, lsf, sge, htcondor."
+)
 _SEEDS = click.option("--seeds", type=_COUNT, help="How many optimizer seeds share the model.")
 _RUNS = click.option("--runs", type=_COUNT, help="How many runs in all.")
 _WARM_START = click.option(
@@ -55,7 +38,7 @@ _WARM_START = click.option(
     multiple=True,
     help="An earlier study, or a CSV file of runs, that the optimizer knows from the start; may be repeated.",
 )
-_RUN = _Count(1, 2**63 - 1)  # what the database can number
+_RUN = Count(1, 2**63 - 1)  # what the database can number
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines: JSON on stdout.")
 
 
@@ -122,6 +105,25 @@ def run(
     )
 
 
+@cli.command(short_help="Put the controller of a study into the queue of a batch scheduler.")
+@click.argument("scenario")
+@click.option("--study", metavar="DIR", help="The study folder to make; studies/NAME if not given.")
+@_BACKEND
+@click.option("--scheduler", metavar="NAME", help="Where the controller is queued; that of the runs if not given.")
+@click.option("--queue", help="Its queue, or partition; slots.queue if not given.")
+@click.option("--account", help="Whom its job is charged to; slots.account if not given.")
+@click.option("--walltime", metavar="TIME", help="How long it may take: 2d, 36h, 1-12:00:00.")
+@click.option("--cores", type=_COUNT, help="Cores of its job; 1, or those of all slots in it, if not given.")
+@click.option("--gpus", type=_COUNT, help="GPUs of its job; none, or those of all slots in it, if not given.")
+@click.option("--memory", metavar="SIZE", help="Memory of its job, e.g. 4GiB.")
+@_SET
+def submit(scenario: str, study: str | None, backend: str | None, settings: Sequence[str], **wish: Any) -> int:
+    """Put the controller of SCENARIO, or of a study to be resumed, into the queue as a batch job of its own."""
+    from boxwright.commands.submitting import Wish, submit_command
+
+    return submit_command(scenario, study=study, settings=_with_backend(settings, backend), wish=Wish(**wish))
+
+
 @cli.command(short_help="Go on with STUDY where it was left, or extend it.")
 @click.argument("study")
 @_SLOTS
@@ -183,7 +185,7 @@ def status(study: str, as_json: bool, is_followed: bool) -> int:
 @click.option("--random", type=_COUNT, help="So many configurations drawn at random.")
 @click.option("--instances", metavar="FILE", help="Test instances, in place of instances.test.")
 @click.option("--runs", type=_COUNT, help="How often each runs on each test instance; in all where there is none.")
-@click.option("--seed", type=_Count(0), help="Of the random numbers that seeds are drawn from.")
+@click.option("--seed", type=Count(0), help="Of the random numbers that seeds are drawn from.")
 @_SLOTS
 @click.option("--csv", "form", flag_value="csv", help="As CSV.")
 @click.option("--json", "form", flag_value="json", help="As a JSON array of objects.")
@@ -311,8 +313,15 @@ def schema() -> int:
 
 @cli.command()
 @_JSON
-def doctor(as_json: bool) -> int:
-    """Say what this machine has: cores, memory, GPUs, packages."""
+@click.option("--probe", "is_probed", is_flag=True, help="Submit a small job that says what a node has and reaches.")
+@click.option("--backend", help="The scheduler to probe, if there are several.")
+@click.option("--queue", help="The queue, or partition, to probe.")
+def doctor(as_json: bool, is_probed: bool, backend: str | None, queue: str | None) -> int:
+    """Say what this machine has for boxwright."""
+    if is_probed:
+        from boxwright.commands.clusters import probe_command
+
+        return probe_command(backend, queue)
     from boxwright.commands.doctor import doctor_command
 
     return doctor_command(as_json=as_json)

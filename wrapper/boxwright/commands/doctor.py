@@ -7,9 +7,10 @@ import importlib.util
 import json
 import os
 import platform
-import shutil
 import sys
 from typing import Any
+
+from boxwright.errors import one_line
 
 _NEEDED = (
     "smac",
@@ -25,7 +26,6 @@ _NEEDED = (
     "zstandard",
 )
 _OPTIONAL = ("tensorflow", "tensorflow-cpu", "torch", "scikit-learn", "mlxtend")
-_SCHEDULERS = {"slurm": "sbatch", "pbs or sge": "qsub", "lsf": "bsub", "htcondor": "condor_submit"}
 
 
 def doctor() -> dict[str, Any]:
@@ -33,6 +33,7 @@ def doctor() -> dict[str, Any]:
     import psutil
 
     from boxwright import __version__
+    from boxwright.commands.clusters import clusters
     from boxwright.execute.gpus import find_gpus
 
     return {
@@ -48,12 +49,13 @@ def doctor() -> dict[str, Any]:
         ],
         "packages": {name: _version(name) for name in _NEEDED},
         "optional": {name: version for name in _OPTIONAL if (version := _version(name))},
-        "schedulers": {name: path for name, program in _SCHEDULERS.items() if (path := shutil.which(program))},
+        **clusters(),
     }
 
 
 def doctor_command(*, as_json: bool) -> int:
     """Do ``boxwright doctor``; exit code 1 if something that is needed is missing."""
+    from boxwright.commands.clusters import cluster_lines
     from boxwright.report.words import size
 
     found = doctor()
@@ -78,11 +80,8 @@ def doctor_command(*, as_json: bool) -> int:
     write(
         "also: " + (", ".join(f"{name} {version}" for name, version in found["optional"].items()) or "nothing") + "\n"
     )
-    write(
-        "schedulers: "
-        + (", ".join(f"{name} ({path})" for name, path in found["schedulers"].items()) or "none")
-        + "\n"
-    )
+    for line in cluster_lines(found):
+        write(f"{one_line(line)}\n")
     return 1 if missing else 0
 
 

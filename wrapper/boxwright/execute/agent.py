@@ -43,13 +43,13 @@ def main(words: list[str]) -> int:
     become_subreaper()
     if TIED in words[3:]:
         end_with_parent()
-    _pin(slot.cores)
+    pin(slot.cores)
     hold(lock, slot)
     inbox = Inbox(connection)
     inbox.send(Ready(os.getpid()))
     while (request := inbox.next_request()) is not None:
         exit_, left = run(request, inbox)
-        exit_ = _leave(exit_, Path(request.folder), inbox)
+        exit_ = leave(exit_, Path(request.folder), inbox)
         inbox.send(Finished(exit_, is_last=inbox.told_to_end or bool(left)))
         if left:
             # Processes that cannot be killed must not be taken for those of the next run.
@@ -106,7 +106,7 @@ def _post_exit(end: CommandEnd) -> PostExit:
     return PostExit(ended=end.ended_by, exit_code=end.exit_code, detail=end.detail, wall_s=end.wall_s)
 
 
-def _leave(exit_: Exit, folder: Path, inbox: Inbox) -> Exit:
+def leave(exit_: Exit, folder: Path, inbox: Inbox) -> Exit:
     """Write ``exit.json``; return the exit, with a remark in its detail if it could not be written."""
     remark = ""
     for attempt in range(_WRITE_ATTEMPTS):
@@ -124,7 +124,7 @@ def _leave(exit_: Exit, folder: Path, inbox: Inbox) -> Exit:
     return msgspec.structs.replace(exit_, detail=f"{exit_.detail}; {remark}".lstrip("; "))
 
 
-def _pin(cores: tuple[int, ...]) -> None:
+def pin(cores: tuple[int, ...]) -> None:
     """Keep to these cores, and with that all runs, which inherit it."""
     if cores:
         try:

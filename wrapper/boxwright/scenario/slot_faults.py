@@ -13,6 +13,7 @@ from boxwright.scenario.slots import Slots
 LOCAL_ONLY = ("per_gpu", "gpu_ids", "skip_busy_gpus")
 JOBS_ONLY = (
     "per_job",
+    "per_run_job",
     "memory",
     "walltime",
     "queue",
@@ -40,6 +41,13 @@ def slot_faults(scenario: Scenario) -> Faults:
                     ("slots", name),
                     f'goes with slots.backend = "local" only, found "{slots.backend}". Leave it out.',
                 )
+    if slots.per_run_job and slots.backend == "subprocess":
+        yield (
+            ("slots", "per_run_job"),
+            'goes with a scheduler only, found slots.backend = "subprocess". Leave it out.',
+        )
+    if slots.per_run_job and slots.per_job > 1:
+        yield ("slots", "per_job"), f"{slots.per_job}, but slots.per_run_job has one run in each job. Leave one out."
     yield from _value_faults(scenario)
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from boxwright.scenario.section import Places, Positive, PositiveSeconds, Section, Size
 
-Backend: TypeAlias = Literal["local", "slurm", "pbs", "lsf", "sge", "htcondor", "subprocess"]
+Backend: TypeAlias = Literal["local", "slurm", "pbs", "torque", "lsf", "sge", "htcondor", "subprocess"]
 
 
 class Slots(Section, frozen=True, kw_only=True):
@@ -25,6 +25,7 @@ class Slots(Section, frozen=True, kw_only=True):
         skip_busy_gpus: Leave out GPUs that processes of others are using. On this machine only.
         cores: CPU cores per slot; absent: the machine's cores divided by the slots, or 1 in a batch job.
         per_job: Slots that one batch job holds.
+        per_run_job: Have each run in a batch job of its own, and no pilots.
         memory: Per slot, asked of the scheduler.
         walltime: How long a batch job may last: ``8h``, ``90 min``, ``1-12:00:00``.
         queue: The scheduler's queue, or partition.
@@ -46,6 +47,7 @@ class Slots(Section, frozen=True, kw_only=True):
     skip_busy_gpus: bool = False
     cores: Positive | None = None
     per_job: Places = 1
+    per_run_job: bool = False
     memory: Size | None = None
     walltime: Annotated[int, Meta(ge=1)] | str | None = None
     queue: str | None = None

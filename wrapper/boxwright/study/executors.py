@@ -1,4 +1,4 @@
-"""Where the runs of a study are carried out: by this machine, or by pilots in batch jobs."""
+"""Where the runs of a study are carried out: by this machine, by pilots in batch jobs, or in jobs of their own."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Callable
 from boxwright.errors import UserError
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Event
+from boxwright.jobs.executor import JobExecutor
 from boxwright.pilots.crew import PilotCounts
 from boxwright.pilots.remote import RemoteExecutor
+from boxwright.schedulers.known import open_scheduler
 from boxwright.store.database import Store
 from boxwright.store.layout import PILOTS, process_mark
-from boxwright.study.job_plan import pilot_plan
+from boxwright.study.job_plan import pilot_plan, run_job
 from boxwright.study.setup import Setup
 from boxwright.study.watching import Watcher
 
-Executor = LocalExecutor | RemoteExecutor
+Executor = LocalExecutor | RemoteExecutor | JobExecutor
 MOST_SLOTS = 4096
 
 
@@ -44,6 +46,11 @@ def make_executor(
     if setup.scenario.slots.backend == "local":
         return LocalExecutor(store.study, mark, setup.slots, on_event)
 
+    if setup.scenario.slots.per_run_job:
+        spec = run_job(setup.scenario, setup.folder, store.meta("study_id"), store.study)
+        scheduler = open_scheduler(setup.scenario.slots.backend)
+        return JobExecutor(store.study, setup.slots, scheduler, spec, on_event, say=log, warn=watcher.note)
+
     def changed(counts: PilotCounts) -> None:
         numbers = {"queued": counts.queued, "running": counts.running, "slots": len(counts.slots)}
         store.set_meta(PILOTS, json.dumps(numbers))
@@ -66,8 +73,9 @@ def change_slots(executor: Executor, words: str) -> str:
     Raises:
         UserError: It cannot be.
     """
-    if isinstance(executor, LocalExecutor):
-        raise UserError("the slots of one machine are cut when a study starts: resume it with --slots")
+    if not isinstance(executor, RemoteExecutor):
+        where = "one machine" if isinstance(executor, LocalExecutor) else "a study with one job per run"
+        raise UserError(f"the slots of {where} are cut when a study starts: resume it with --slots")
     digits = words[1:] if words[:1] in ("+", "-") else words
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > 6:
         raise UserError(f'"{words}" is no number of slots. Write +8, -4 or 12')

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from boxwright.errors import ScenarioError, UserError
 from boxwright.execute.slots import plan_slots
+from boxwright.jobs.files import BATCH, job_folder
 from boxwright.pilots.plan import PilotPlan
 from boxwright.scenario import Scenario, parse_size
 from boxwright.scenario.durations import parse_duration, parse_ports
 from boxwright.scenario.slot_faults import longest_run_s
 from boxwright.scenario.slots import Slots
+from boxwright.schedulers.base import JobSpec
 from boxwright.schedulers.naming import job_name
+from boxwright.schedulers.script import our_command
 from boxwright.terms import Slot
 
 
@@ -60,8 +65,22 @@ def pilot_plan(scenario: Scenario, folder: Path, study_id: str) -> PilotPlan:
     )
 
 
+def run_job(scenario: Scenario, folder: Path, study_id: str, home: Path) -> JobSpec:
+    """Return the batch job of one run, for ``slots.per_run_job``.
+
+    Args:
+        scenario: Found sound.
+        folder: Where its relative paths start.
+        study_id: Makes the name of the jobs the study's own.
+        home: Where its script and log go, and what it reads.
+    """
+    plan = pilot_plan(scenario, folder, study_id)
+    command = our_command("boxwright.jobs.job", str(home / BATCH))
+    return msgspec.structs.replace(plan.job(home, home), argv=command)
+
+
 def job_script(scenario: Scenario, folder: Path, study: Path, study_id: str) -> str:
-    """Return the job script of a pilot, as it would be submitted.
+    """Return the job script of a pilot, or of a run, as it would be submitted.
 
     Raises:
         UserError: The template, or a setting, cannot be what is meant.
@@ -69,6 +88,8 @@ def job_script(scenario: Scenario, folder: Path, study: Path, study_id: str) -> 
     from boxwright.pilots.processes import open_backend
     from boxwright.pilots.reception import pilots_folder
 
+    if scenario.slots.per_run_job:
+        return open_backend(scenario.slots.backend).script(run_job(scenario, folder, study_id, job_folder(study, 1)))
     home = pilots_folder(study)
     plan = pilot_plan(scenario, folder, study_id)
     return open_backend(plan.backend).script(plan.job(home / "KEYS" / "settings.json", home / "jobs"))
@@ -89,7 +110,8 @@ def refuse_bad_jobs(scenario: Scenario, folder: Path, place: str) -> None:
     from boxwright.pilots.tls import refuse_missing_package
     from boxwright.schedulers.known import missing_programs
 
-    refuse_missing_package(place)
+    if not scenario.slots.per_run_job:
+        refuse_missing_package(place)
     try:
         job_script(scenario, folder, Path("/study"), "check")
     except UserError as error:

@@ -1,0 +1,1 @@
+"""One batch job per run, for sites that forbid pilots and for runs of many hours."""
