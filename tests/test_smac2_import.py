@@ -16,7 +16,7 @@ from boxwright.space import load_space
 from boxwright.store.smac2.read_live import read_live
 from boxwright.store.smac2.read_state import read_state
 from boxwright.study.warm_smac2 import from_smac2
-from boxwright.study.warm_sources import Taken
+from boxwright.study.warm_taken import Taken
 from smac2_support import make_smac2
 from support import RunBoxwright
 

@@ -154,6 +154,20 @@ def test_study_of_another_objective_is_taken_only_if_its_runs_report_this_one(
     assert 'the first because it reports loss, but no "auc".' in refusal(boxwright, other, tmp_path)
 
 
+def test_runs_on_several_instances_are_one_for_the_model(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    script = 'x=${1#--x=}; echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_INSTANCE, 0"'
+    instances = '[instances]\nnames = ["1", "4"]\n'
+    design = "[optimizer]\nruns = 4\nseeds = 1\n"
+    assert boxwright("run", make_scenario(script, design=design, more=instances), "--study", "first").returncode == 0
+    scenario = make_scenario(script, design=optimizer("../first", runs=2), more=instances, name="second")
+    done = boxwright("run", scenario, "--study", "s")
+    assert "warm start: 4 of 4 runs of ../first taken over, as 2 configurations" in done.stderr.splitlines()
+    kept = [json.loads(line) for line in (tmp_path / "s/warm_start.jsonl").read_text().splitlines()]
+    assert [run["quality"] for run in kept] == [2.5, 2.5]
+
+
 def test_csv_tells_failures_by_its_column_status(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

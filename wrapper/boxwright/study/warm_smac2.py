@@ -1,7 +1,6 @@
 """Reads runs of SMAC v2 for ``optimizer.warm_start``: a file of live runs, a state, or a whole output folder.
 
-A configuration that ran on several instances, or several times, is one run for the model: the mean. SMAC v2 races, so
-most have run on a part of the instances only; where one has not, it counts as the average of those that have.
+A configuration that ran on several instances, or several times, is one run for the model, see ``warm_means``.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from boxwright.errors import ScenarioError, SpaceError
@@ -21,8 +19,9 @@ from boxwright.store.smac2.read_state import is_state_file, read_state, state_ru
 from boxwright.store.smac2.reading import FoundRun, FoundRuns
 from boxwright.store.smac2.told import NO_INSTANCE, ToldRun, cutoff_of
 from boxwright.study.costs import scored
-from boxwright.study.warm_sources import Taken, WarmRun, refuse_empty
-from boxwright.terms import Config, Outcome, Status, Value, config_key, cost_of
+from boxwright.study.warm_means import Means
+from boxwright.study.warm_taken import Taken, WarmRun, refuse_empty
+from boxwright.terms import Outcome, Status, Value, config_key, cost_of
 
 _LIVE = re.compile(r"live-rundata-(\d+)\.json")
 _STATE = re.compile(r"state-run(\d+)")
@@ -83,23 +82,6 @@ def from_smac2(source: str, path: Path, scenario: Scenario, space: Space) -> Tak
     return importing.taken()
 
 
-@dataclass(slots=True)
-class _Cells:
-    """What one configuration came to, by instance.
-
-    Attributes:
-        runs: How many runs of it there are.
-        status: Of its first success, or else of its first run.
-        failed: Whether one of them has no value, so that the whole has none.
-    """
-
-    config: dict[str, Value]
-    status: Status
-    runs: int = 0
-    failed: bool = False
-    values: dict[str, list[float]] = field(default_factory=dict)
-
-
 class _Importing:
     def __init__(self, source: str, scenario: Scenario, space: Space) -> None:
         self.names = tuple(scenario.instances.names) or (NO_INSTANCE,)
@@ -107,7 +89,7 @@ class _Importing:
         self._scenario = scenario
         self._space = space
         self._gathers = bool(scenario.instances.names) or not scenario.is_noisy
-        self._cells: dict[str, _Cells] = {}
+        self._means = Means(self._taken)
         self._seen: set[tuple[str, str, int]] = set()
         self._doubled = 0
         self._is_first = True
@@ -133,9 +115,7 @@ class _Importing:
 
     def taken(self) -> Taken:
         """Return what was taken over."""
-        averages = self._averages()
-        for cells in self._cells.values():
-            self._add(cells, averages)
+        self._means.close()
         if self._doubled:
             self._taken.words.append(f"{self._doubled} that stand there twice are dropped")
         if not self._taken.runs:
@@ -165,16 +145,11 @@ class _Importing:
             self._taken.pass_over("it asked for its study to stop")
             return
         quality = self._quality(run, status)
-        if not self._gathers:
-            self._taken.runs.append(self._warm(status, quality, config))
-            return
-        cells = self._cells.setdefault(key, _Cells(config, status))
-        cells.runs += 1
-        cells.status = status if status is Status.SUCCESS else cells.status
-        if quality is None:
-            cells.failed = True
+        if self._gathers:
+            self._means.add(config, run.instance, status, quality)
         else:
-            cells.values.setdefault(run.instance, []).append(quality)
+            source = self._taken.source
+            self._taken.runs.append(WarmRun(source=source, status=status, quality=quality, config=config))
 
     def _quality(self, run: ToldRun, status: Status) -> float | None:
         """Return what a run counts with here, by the rules of this scenario; None if it has no value.
@@ -189,24 +164,3 @@ class _Importing:
         reported = value if status is Status.SUCCESS else None
         outcome = Outcome(status, quality=reported, metrics={objective.metric: value})
         return scored(outcome, objective, limits).quality
-
-    def _averages(self) -> dict[str, float]:
-        """Return by instance what the configurations that have run there came to on average."""
-        columns: dict[str, list[float]] = {}
-        for cells in self._cells.values():
-            for instance, values in cells.values.items():
-                columns.setdefault(instance, []).append(math.fsum(values) / len(values))
-        return {instance: math.fsum(values) / len(values) for instance, values in columns.items()}
-
-    def _add(self, cells: _Cells, averages: dict[str, float]) -> None:
-        quality = None
-        if not cells.failed:
-            own = {instance: math.fsum(values) / len(values) for instance, values in cells.values.items()}
-            means = averages | own
-            quality = math.fsum(means.values()) / len(means)
-        status = Status.TIMEOUT if cells.failed and cells.status is Status.SUCCESS else cells.status
-        self._taken.runs.append(self._warm(status, quality, cells.config))
-        self._taken.merged += cells.runs - 1
-
-    def _warm(self, status: Status, quality: float | None, config: Config) -> WarmRun:
-        return WarmRun(source=self._taken.source, status=status, quality=quality, config=dict(config))

@@ -19,7 +19,8 @@ from boxwright.scenario.layers import shorten
 from boxwright.space import Space
 from boxwright.store.layout import SCENARIO, SPACE, WARM_RUNS, is_study
 from boxwright.study.warm_smac2 import from_smac2, is_smac2
-from boxwright.study.warm_sources import WarmRun, from_csv, from_study
+from boxwright.study.warm_sources import from_csv, from_study
+from boxwright.study.warm_taken import WarmRun
 from boxwright.terms import Direction, Trial, cost_of
 
 
