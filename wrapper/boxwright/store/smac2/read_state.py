@@ -21,7 +21,7 @@ _CELLS = 16
 _NAMES = {code: name for name, code in CODES.items()}
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _ID = re.compile(r"\s*([0-9]{1,18})\s*:(.*)", re.DOTALL)
-_PAIR = re.compile(r"\s*([^=,']+)=(?:'([^']*)'|([^',]*))\s*(?:,|$)")
+_PAIR = re.compile(r"([^=,']++)=(?:'([^']*+)'\s*+|([^',]*+))(?:,|$)")
 
 
 def state_runs(folder: Path) -> Path | None:
