@@ -154,6 +154,16 @@ def test_test_instances_with_seeds_are_run_with_those(study: Path, boxwright: Ru
     assert found["runs"] == 2
 
 
+def test_validation_is_a_study_whose_failures_run_once_more(
+    study: Path, boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    (tmp_path / "tests").write_text("a\nbad\n")
+    validated(boxwright, study, "--instances", "tests", code=1)
+    assert boxwright("resume", study / "validation", "--retry", "crashed").returncode == 1
+    assert statuses(study / "validation") == [Status.SUCCESS, Status.CRASHED, Status.CRASHED]
+    assert boxwright("validate", study / "validation").returncode == 2  # without instances of its own to test on
+
+
 def test_table_and_csv_say_the_same(study: Path, boxwright: RunBoxwright) -> None:
     (found,) = validated(boxwright, study)
     (row,) = csv.DictReader(io.StringIO(boxwright("validate", study, "--csv").stdout))
