@@ -59,6 +59,7 @@ done
     ]
     assert told[1][3] == "40.0"
     assert told[3][5] == 'no instance "none". Known: easy; hard.'
+    assert "1 refused: not in the space, or no such instance" in boxwright("status", "s").stdout
     with Store(tmp_path / "s") as store:
         records = list(store.runs())
         best = store.incumbent()

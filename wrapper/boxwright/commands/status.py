@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _EVALUATIONS = {
-    "refused": "refused, not in the space",
+    "refused": "refused: not in the space, or no such instance",
     "outside": "not in the space and run all the same",
     "answered": "answered by an earlier run",
 }
