@@ -24,9 +24,10 @@ PER_RUN = '[slots]\nbackend = "slurm"\nper_run_job = true\ncount = 3\nsetup = ["
 SCRIPT = """
 echo "$BOXWRIGHT_TRIAL" >>"$BOXWRIGHT_STUDY/started"
 test "$GREETING" = hello || exit 1
-sleep {seconds}
+{work}
 echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"
 """
+WAIT = 'until test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.1; done'
 
 
 def outcomes(study: Path) -> Counter[Status]:
@@ -46,13 +47,17 @@ def test_study_with_one_job_per_run_survives_its_controller(
     start: Callable[..., Running],
     boxwright: RunBoxwright,
 ) -> None:
-    running = start(make_scenario(SCRIPT.format(seconds=3), more=PER_RUN), "--runs", "5")
+    running = start(make_scenario(SCRIPT.format(work=WAIT), more=PER_RUN), "--runs", "5")
     study = running.study
     wait_until(lambda: len(starts(study)) == 3, patience_s=60)
     running.process.send_signal(signal.SIGKILL)
     running.end()
     assert len(slurm.queue()) == 3  # by design
-    done = boxwright("resume", study)
+    elsewhere = boxwright("resume", study, "--backend", "local", "--set", "slots.per_run_job=false")
+    assert elsewhere.returncode == 2
+    assert "--backend slurm --set slots.per_run_job=true. Or cancel it there" in elsewhere.stderr
+    (study / "go").touch()
+    done = boxwright("resume", study, "--backend", "slurm", "--set", "slots.per_run_job=true")
     assert done.returncode == 0, done.stderr
     assert outcomes(study) == {Status.SUCCESS: 5}
     assert set(starts(study).values()) == {1}
@@ -62,7 +67,7 @@ def test_study_with_one_job_per_run_survives_its_controller(
 def test_interrupted_study_leaves_no_job_in_the_queue(
     slurm: SlurmCluster, make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:
-    running = start(make_scenario(SCRIPT.format(seconds=60), more=PER_RUN), "--runs", "5")
+    running = start(make_scenario(SCRIPT.format(work="sleep 60"), more=PER_RUN), "--runs", "5")
     wait_until(lambda: len(starts(running.study)) == 3, patience_s=60)
     assert boxwright("stop", running.study, "--now").returncode == 0
     assert running.end()[0] == 130
@@ -74,7 +79,7 @@ def test_run_whose_job_the_scheduler_ends_is_made_again(
     slurm: SlurmCluster, make_scenario: Callable[..., Path], start: Callable[..., Running]
 ) -> None:
     script = 'test -e "$BOXWRIGHT_STUDY/once" || { touch "$BOXWRIGHT_STUDY/once"; sleep 60; }' + SCRIPT.format(
-        seconds=0
+        work=":"
     )
     running = start(make_scenario(script, more=PER_RUN), "--runs", "1")
     wait_until((running.study / "once").exists, patience_s=60)

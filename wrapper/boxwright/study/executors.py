@@ -8,6 +8,7 @@ from collections.abc import Callable
 from boxwright.errors import UserError
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Event
+from boxwright.jobs.elsewhere import refuse_runs_of_elsewhere
 from boxwright.jobs.executor import JobExecutor
 from boxwright.pilots.crew import PilotCounts
 from boxwright.pilots.remote import RemoteExecutor
@@ -31,7 +32,7 @@ def make_executor(
     watcher: Watcher,
     log: Callable[[str], None],
 ) -> Executor:
-    """Return the executor that the scenario asks for.
+    """Return the executor that the scenario asks for; raises UserError if runs are under way elsewhere.
 
     Args:
         setup: Of the study.
@@ -43,9 +44,11 @@ def make_executor(
     """
     mark = process_mark(store.study, store.meta("study_id"))
     store.set_meta(PILOTS, "")
-    if setup.scenario.slots.backend == "local":
+    slots = setup.scenario.slots
+    under_way = [(record.run, record.slot) for record in store.runs(running=True)]
+    refuse_runs_of_elsewhere(store.study, under_way, slots.backend if slots.per_run_job else None)
+    if slots.backend == "local":
         return LocalExecutor(store.study, mark, setup.slots, on_event)
-
     if setup.scenario.slots.per_run_job:
         spec = run_job(setup.scenario, setup.folder, store.meta("study_id"), store.study)
         scheduler = open_scheduler(setup.scenario.slots.backend)
