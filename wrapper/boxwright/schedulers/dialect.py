@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Protocol
 
 from boxwright.errors import SchedulerError
@@ -19,6 +19,7 @@ class Dialect(Protocol):
         programs: Its commands for submitting, asking and cancelling.
         identity: Lines of shell that set ``BOXWRIGHT_JOB`` and ``BOXWRIGHT_JOB_INDEX`` in a job.
         lag_s: So long after a submission a job may be missing in the scheduler's answers.
+        is_notified: Whether jobs are to hear of their end by a signal to the script alone.
         script_on_stdin: Whether the submitting command reads the script there.
     """
 
@@ -26,14 +27,11 @@ class Dialect(Protocol):
     programs: tuple[str, str, str]
     identity: str
     lag_s: float
+    is_notified: bool
     script_on_stdin: bool
 
     def refuse(self, spec: JobSpec) -> None:
         """Raise UserError for what this scheduler does not have."""
-        ...
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Return what its template gets beyond the fields of the spec."""
         ...
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:

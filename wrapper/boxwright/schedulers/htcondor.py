@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import msgspec
 
@@ -33,6 +33,7 @@ class HtCondor:
     programs = ("condor_submit", "condor_q", "condor_rm")
     identity = ""  # the description sets both variables
     lag_s = 2.0
+    is_notified = False
     script_on_stdin = False
 
     def refuse(self, spec: JobSpec) -> None:
@@ -41,10 +42,6 @@ class HtCondor:
             raise UserError(f'slots.queue = "{spec.queue}", but HTCondor has no queues. Leave it out.')
         if not str(spec.folder).isprintable():
             raise UserError("HTCondor takes no folder with control characters in its name.", place=str(spec.folder))
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Return nothing further."""
-        return {}
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the condor_submit command."""

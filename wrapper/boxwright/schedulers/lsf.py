@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from boxwright.schedulers.base import JobSpec, JobState, Phase
 from boxwright.schedulers.calling import Answer
@@ -27,14 +27,11 @@ class Lsf:
         'export BOXWRIGHT_JOB_INDEX="$((task - 1))"'
     )
     lag_s = 60.0  # bjobs is answered from a copy that is made anew now and then
+    is_notified = False
     script_on_stdin = True
 
     def refuse(self, spec: JobSpec) -> None:
         """Refuse nothing."""
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Return nothing further."""
-        return {}
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the bsub command, which reads the script from stdin."""

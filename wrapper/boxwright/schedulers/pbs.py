@@ -28,15 +28,12 @@ class Pbs:
         'export BOXWRIGHT_JOB="${PBS_JOBID%%.*}"\nexport BOXWRIGHT_JOB_INDEX="${PBS_ARRAY_INDEX:-${PBS_ARRAYID:-0}}"'
     )
     lag_s = 2.0
+    is_notified = False
     script_on_stdin = False
     array_option = "-J"
 
     def refuse(self, spec: JobSpec) -> None:
         """Refuse nothing."""
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Return nothing further."""
-        return {}
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the qsub command."""

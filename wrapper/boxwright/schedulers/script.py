@@ -30,7 +30,7 @@ def job_files(dialect: Dialect, spec: JobSpec) -> dict[str, str]:
     dialect.refuse(spec)
     names = sorted(path.name for path in _TEMPLATES.glob(f"{dialect.name}.*"))  # …sh.j2 before …sub.j2
     paths = [_TEMPLATES / name for name in names]
-    values = {**_values(dialect, spec), **dialect.values(spec)}
+    values = _values(dialect, spec)
     files = {f"{spec.name}{Path(path.stem).suffix}": path for path in paths}
     if spec.job_script is not None:
         files[list(files)[-1]] = spec.job_script
@@ -95,7 +95,7 @@ def _values(dialect: Dialect, spec: JobSpec) -> dict[str, object]:
         "setup": spec.setup,
         "extra": spec.extra,
         "signal_before_end_s": spec.signal_before_end_s,
-        "is_notified": False,
+        "is_notified": dialect.is_notified,
     }
 
 

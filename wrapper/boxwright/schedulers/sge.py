@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from xml.etree import ElementTree
 
 from boxwright.errors import SchedulerError
@@ -28,14 +28,11 @@ class GridEngine:
         'export BOXWRIGHT_JOB_INDEX="$((${task:-1} - 1))"'
     )
     lag_s = 2.0
+    is_notified = True  # qdel kills, and what has left the job's process group stays
     script_on_stdin = False
 
     def refuse(self, spec: JobSpec) -> None:
         """Refuse nothing."""
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Say that a job is to be told of its end: qdel kills, and what has left the job's process group stays."""
-        return {"is_notified": True}
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the qsub command."""

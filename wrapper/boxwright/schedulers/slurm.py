@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from boxwright.schedulers.base import JobSpec, JobState, Phase
 from boxwright.schedulers.calling import Answer
@@ -30,14 +30,11 @@ class Slurm:
         'export BOXWRIGHT_JOB_INDEX="${SLURM_ARRAY_TASK_ID:-0}"'
     )
     lag_s = 0.0
+    is_notified = False
     script_on_stdin = False
 
     def refuse(self, spec: JobSpec) -> None:
         """Refuse nothing."""
-
-    def values(self, spec: JobSpec) -> Mapping[str, object]:
-        """Return nothing further."""
-        return {}
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the sbatch command."""
