@@ -22,7 +22,7 @@ from boxwright.study.smac2_files import Smac2Writer
 from boxwright.terms import Config, Direction, Outcome, Slot, Status, Trial
 from smac2_reader import LARGEST, iterations, read_live, read_state, read_trajectory
 from smac2_support import make_smac2
-from support import RunBoxwright
+from support import RunBoxwright, Running
 
 PCS = """x real [0.01, 1] [0.1] log
 n integer [1, 10] [3]
@@ -100,6 +100,15 @@ def test_state_files_are_cell_by_cell_as_in_the_table(quality_study: Study) -> N
     assert "cutoff_time = 5.0\n" in (folder / "scenario.txt").read_text()
     assert "pcs-file = param.pcs\n" in (folder / "scenario.txt").read_text()
     assert (folder / "param.pcs").read_text().startswith("x real [0.01, 1.0] [0.1] log\nn integer [1, 10] [3]\n")
+
+
+def test_states_of_runs_that_count_no_more_are_taken_away(quality_study: Study) -> None:
+    folder = quality_study.write() / "state-run7"
+    assert iterations(folder) == [3]
+    quality_study.store.reopen_trial(4)
+    quality_study.write()
+    assert iterations(folder) == [2]
+    assert not [path.name for path in folder.iterdir() if "it3" in path.name]
 
 
 def test_trajectory_is_row_by_row_as_in_the_table(quality_study: Study) -> None:
@@ -278,6 +287,19 @@ def test_study_of_an_option_file_leaves_the_files_where_smac_v2_does(boxwright: 
     assert again.returncode == 0, again.stderr
     found = [run for path in sorted(folder.glob("live-rundata-*.json")) for run in read_live(path).runs]
     assert len(found) == 9
+
+
+def test_files_hold_each_run_while_the_study_goes_on(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
+) -> None:
+    script = 'test $BOXWRIGHT_TRIAL -lt 3 || exec sleep 600; echo "Result of algorithm run: SUCCESS, 0.1, 1, 2, 0"'
+    running = start(make_scenario(script, more="[study]\nsmac2 = true\n"), "--slots", "1")
+    running.wait_for_runs(3)
+    live = running.study / "live-rundata-0.json"
+    wait_until(lambda: live.exists() and len(read_live(live).runs) == 2)
+    wait_until(lambda: iterations(running.study / "state-run0") == [1, 2])
+    assert boxwright("stop", running.study, "--now").returncode == 0
+    assert running.end()[0] == 130
 
 
 def test_any_study_leaves_the_files_on_request(
