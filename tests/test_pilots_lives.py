@@ -18,7 +18,7 @@ from boxwright.pilots.checkpoints import was_signalled
 from execute_support import wait_until
 from pilot_support import QUICK, PilotStage, keepers_of, pilots_of
 
-pytestmark = [pytest.mark.usefixtures("no_process_left")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
 SLEEP = ["/bin/sleep", "60"]
 
 

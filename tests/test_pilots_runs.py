@@ -13,12 +13,10 @@ import pytest
 from boxwright.execute.messages import Ended, RunEnded, SlotLost
 from pilot_support import PilotStage, keepers_of, pilots_of
 
-pytestmark = [pytest.mark.usefixtures("no_process_left")]
 
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[PilotStage]:
-    with PilotStage(tmp_path / "study", count=2, per_job=2) as stage:
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PilotStage]:
+    with PilotStage(tmp_path_factory.mktemp("pilots") / "study", count=2, per_job=2) as stage:
         stage.start()
         yield stage
 
@@ -58,10 +56,11 @@ def test_slot_comes_back_when_its_agent_is_killed(stage: PilotStage) -> None:
     run = stage.submit(["/bin/sleep", "60"])
     stage.until(stage.processes)
     agents = [child for child in stage.pilots()[0].children() if "boxwright.execute.agent" in child.cmdline()]
+    offered = len(stage.offered())
     for agent in agents:
         agent.kill()
     assert isinstance(stage.end_of(run), SlotLost)
-    stage.wait_for_slots(3)
+    stage.wait_for_slots(offered + 2)
     assert stage.exit_of(stage.submit(["/bin/true"], slot=0)).exit_code == 0
 
 
@@ -102,7 +101,9 @@ def test_keys_can_be_read_by_their_owner_alone(stage: PilotStage) -> None:
     ]
 
 
-def test_nothing_is_left_after_the_end(stage: PilotStage) -> None:
+def test_nothing_is_left_after_the_end(tmp_path: Path) -> None:
+    stage = PilotStage(tmp_path / "study")
+    stage.start()
     stage.submit(["/bin/sleep", "60"])
     stage.until(stage.processes)
     stage.close(kill=True, patience_s=20)

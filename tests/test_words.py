@@ -47,5 +47,5 @@ def test_numbers_on_the_command_line_are_refused_in_plain_words(
 
 def test_help_cuts_no_sentence(boxwright: RunBoxwright) -> None:
     commands = boxwright("--help").stdout.partition("Commands:\n")[2].splitlines()
-    assert len(commands) == 17
+    assert len(commands) == 18
     assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []

@@ -105,7 +105,8 @@ class Pilot:
     async def serve(self) -> str:
         """Serve until the end; return why it came."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # USR2 is what Grid Engine sends before it kills (-notify).
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
             loop.add_signal_handler(number, self._leave, "its job was cancelled or preempted")
         loop.add_signal_handler(signal.SIGUSR1, self._signal_runs)
         await self._executor.start()
@@ -162,6 +163,8 @@ class Pilot:
 
     def _signal_runs(self) -> None:
         """Tell runs to save what they have; no further ones begin here."""
+        if self._settings.signal_before_end_s is None:
+            return  # they do not know the signal, and would die of it
         self._line.send(Leaving("its walltime is nearly over: its runs were told to save what they have"))
         for run, folder in self._runs.items():
             if run not in self._signalled:

@@ -146,6 +146,7 @@ class RemoteExecutor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._jobs.close()
+        self._say(f"calls of the scheduler: {', '.join(f'{n} {what}' for what, n in self.calls.items()) or 'none'}")
         if self._server is not None:
             self._server.close()
         await asyncio.sleep(0)  # events that are on their way

@@ -1,0 +1,191 @@
+"""Pilots on a real Slurm and a real Grid Engine: what a cluster does to jobs costs no outcome and doubles none."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boxwright.execute.messages import Ended, RunEnded, SlotLost
+from boxwright.store.database import Store
+from boxwright.terms import Status
+from cluster_support import Cluster, SlurmCluster
+from execute_support import wait_until
+from pilot_support import PilotStage, keepers_of, pilots_of
+from support import RunBoxwright, Running
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
+SLEEP = ["/bin/sleep", "60"]
+SCRIPT = """
+gpu=${{CUDA_VISIBLE_DEVICES:-none}}
+echo "$(date +%s%N) begin ${{SLURMD_NODENAME:-here}}-$gpu" >> {log}
+sleep 0.1
+echo "$(date +%s%N) end ${{SLURMD_NODENAME:-here}}-$gpu" >> {log}
+echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"
+"""
+DESIGN = '[design]\nkind = "monte-carlo"\nruns = 40\n'
+
+
+@pytest.fixture
+def stage(slurm: SlurmCluster, tmp_path: Path) -> Iterator[Callable[..., PilotStage]]:
+    """Return a function that makes a stage on Slurm, closed at the end."""
+    stages: list[PilotStage] = []
+
+    def make(**plan: Any) -> PilotStage:
+        stages.append(PilotStage(tmp_path / "study", backend="slurm", **plan))
+        return stages[-1]
+
+    yield make
+    for made in stages:
+        made.close(kill=True, patience_s=30)
+    wait_until(lambda: not slurm.queue())
+
+
+def most_at_a_time(log: Path) -> Counter[str]:
+    """Return how many runs had each GPU at once at the most."""
+    now: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    for line in sorted(log.read_text().splitlines()):
+        _, what, gpu = line.split()
+        now[gpu] += 1 if what == "begin" else -1
+        most[gpu] = max(most[gpu], now[gpu])
+    return most
+
+
+def check_study(study: Path) -> None:
+    with Store(study) as store:
+        records = list(store.runs())
+    successes = Counter(record.trial for record in records if record.status is Status.SUCCESS)
+    assert set(successes.values()) == {1}
+    assert len(successes) == 40
+    assert {record.status for record in records} <= {Status.SUCCESS, Status.LOST}
+
+
+def test_runs_on_slurm_share_no_gpu_and_leave_no_job(
+    slurm: SlurmCluster, make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    more = '[slots]\ncount = 4\nper_job = 2\ngpus = 1\nmemory = "100 MiB"\nwalltime = "10 min"\nqueue = "gpu"\n'
+    scenario = make_scenario(SCRIPT.format(log=tmp_path / "log"), design=DESIGN, more=more)
+    done = boxwright("run", scenario, "--study", "study", "--backend", "slurm")
+    assert done.returncode == 0, done.stderr
+    check_study(tmp_path / "study")
+    most = most_at_a_time(tmp_path / "log")
+    assert len(most) == 4
+    assert set(most.values()) == {1}
+    wait_until(lambda: not slurm.queue())
+
+
+def test_cancelled_pilot_is_replaced_and_its_runs_have_not_crashed(
+    slurm: SlurmCluster, stage: Callable[..., PilotStage]
+) -> None:
+    study = stage(count=4, per_job=2)
+    study.start()
+    runs = [study.submit(SLEEP, slot=slot) for slot in range(4)]
+    study.until(lambda: len(study.processes()) == 4)
+    slurm.call("scancel", slurm.queue()[0])
+    study.wait_for_slots(6)
+    ended = [
+        run
+        for run in runs
+        for event in study.events
+        if (isinstance(event, RunEnded) and event.exit.run == run)
+        or (isinstance(event, SlotLost) and event.run == run)
+    ]
+    assert len(ended) == 2
+    for run in ended:
+        end = study.end_of(run)
+        assert isinstance(end, SlotLost) or end.exit.ended_by is Ended.CANCELLED
+    assert len(slurm.queue()) == 2
+
+
+def test_pilot_of_a_node_that_lost_its_power_is_replaced_on_another(
+    slurm: SlurmCluster, stage: Callable[..., PilotStage]
+) -> None:
+    study = stage()
+    study.start()
+    run = study.submit(SLEEP)
+    study.until(study.processes)
+    node = slurm.call("squeue", "--noheader", "--format=%N").split()[0]
+    slurm.kill_node(node)
+    assert isinstance(study.end_of(run), SlotLost)
+    study.wait_for_slots(2)
+    assert study.exit_of(study.submit(["/bin/true"], slot=0)).exit_code == 0
+    slurm.repair()
+
+
+def test_frozen_pilot_is_lost_and_its_job_is_cancelled(slurm: SlurmCluster, stage: Callable[..., PilotStage]) -> None:
+    study = stage()
+    study.start()
+    run = study.submit(SLEEP)
+    study.until(study.processes)
+    frozen = slurm.queue()[0]
+    for process in (study.pilots()[0], *study.pilots()[0].children(recursive=True)):
+        process.suspend()
+    assert isinstance(study.end_of(run), SlotLost)
+    study.wait_for_slots(2)
+    study.until(lambda: frozen not in slurm.queue())
+    assert len([event for event in study.events if isinstance(event, SlotLost) and event.run == run]) == 1
+
+
+def test_queue_that_is_closed_for_a_while_is_waited_for(
+    slurm: SlurmCluster, stage: Callable[..., PilotStage]
+) -> None:
+    slurm.call("scontrol", "update", "PartitionName=gpu", "State=DOWN")
+    study = stage(count=2)
+    study.call(study.executor.start())
+    study.until(lambda: len(slurm.queue()) == 2)
+    study.pass_time(1)
+    assert not study.offered()
+    slurm.call("scontrol", "update", "PartitionName=gpu", "State=UP")
+    study.wait_for_slots(2)
+    assert not study.warnings
+
+
+def test_refused_jobs_end_the_study_with_the_words_of_slurm(
+    slurm: SlurmCluster, make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    scenario = make_scenario(more='[slots]\nbackend = "slurm"\nqueue = "none"\n')
+    done = boxwright("run", scenario, "--study", "study")
+    assert done.returncode == 2
+    assert "no slot is left: sbatch: " in done.stderr
+    assert "invalid partition specified: none" in done.stderr
+    assert not slurm.queue()
+
+
+def test_nothing_is_left_of_a_killed_controller_and_resume_goes_on(
+    slurm: SlurmCluster,
+    make_scenario: Callable[..., Path],
+    start: Callable[..., Running],
+    boxwright: RunBoxwright,
+    tmp_path: Path,
+) -> None:
+    # More slots than there are cores: some jobs wait.
+    more = '[slots]\nbackend = "slurm"\ncount = 20\ncores = 1\n'
+    log, study = tmp_path / "log", tmp_path / "study"
+    running = start(make_scenario(SCRIPT.format(log=log), design=DESIGN, more=more))
+    wait_until(lambda: log.exists() and len(log.read_text().splitlines()) > 8)
+    running.process.kill()
+    killed = time.monotonic()
+    running.process.communicate(timeout=60)
+    wait_until(lambda: not (slurm.queue() or pilots_of(study) or keepers_of(study)))
+    assert time.monotonic() - killed < 15
+    done = boxwright("resume", "study", "--slots", "4")
+    assert done.returncode == 0, done.stderr
+    check_study(study)
+
+
+def test_runs_on_grid_engine_get_gpus_of_their_own_from_pilots_on_one_host(
+    sge: Cluster, make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    more = '[slots]\nbackend = "sge"\ncount = 4\nper_job = 2\ngpus = 1\n'
+    scenario = make_scenario(SCRIPT.format(log=tmp_path / "log"), design=DESIGN, more=more)
+    done = boxwright("run", scenario, "--study", "study")
+    assert done.returncode == 0, done.stderr
+    check_study(tmp_path / "study")
+    most = most_at_a_time(tmp_path / "log")
+    assert set(most.values()) == {1}
+    assert len(most) in (2, 4)  # the second job may come when all is done
