@@ -33,6 +33,7 @@ ORDER = (
     "store",
     "study",
     "report",
+    "exports",
     "commands",
     "algo",
     "sdk",
@@ -64,8 +65,10 @@ PUBLIC_NAMES = [
     "convert",
     "detach",
     "doctor",
+    "export",
     "init",
     "kill",
+    "load",
     "results",
     "results_by_config",
     "resume",
@@ -78,6 +81,7 @@ PUBLIC_NAMES = [
     "submit",
     "tail",
     "validate",
+    "write_report",
 ]
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from boxwright.commands.convert import convert
     from boxwright.commands.detaching import detach
     from boxwright.commands.doctor import doctor
+    from boxwright.commands.export import export
     from boxwright.commands.init import init
+    from boxwright.commands.load import load
+    from boxwright.commands.report import write_report
     from boxwright.commands.results import results, results_by_config
     from boxwright.commands.running import resume, run
     from boxwright.commands.schema import schema
@@ -34,8 +37,10 @@ __all__ = [
     "convert",
     "detach",
     "doctor",
+    "export",
     "init",
     "kill",
+    "load",
     "results",
     "results_by_config",
     "resume",
@@ -48,6 +53,7 @@ __all__ = [
     "submit",
     "tail",
     "validate",
+    "write_report",
 ]
 
 _HOME = {
@@ -57,6 +63,7 @@ _HOME = {
     "run": "running",
     "submit": "submitting",
     "tail": "show",
+    "write_report": "report",
     "kill": "stopping",
     "slots": "stopping",
     "stop": "stopping",

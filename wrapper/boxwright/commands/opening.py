@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from boxwright.errors import UserError
 
 if TYPE_CHECKING:
+    from boxwright.report.source import Source
     from boxwright.scenario import Scenario
     from boxwright.store.database import Store
     from boxwright.store.records import RunRecord
@@ -63,6 +64,20 @@ def validation_of(study: str | Path) -> str:
     if not is_study(folder):
         raise UserError(f"has not been validated yet: boxwright validate {study}", place=str(study))
     return str(folder)
+
+
+def open_source(folder: str | Path) -> Source:
+    """Open a study for reports, frames and exports.
+
+    Raises:
+        UserError: The folder is no study, or its space was damaged.
+        StudyError: Its database cannot be read.
+    """
+    from boxwright.report.charts import read_axes
+    from boxwright.report.source import Source
+
+    opened = open_study(folder)
+    return Source(opened.folder, opened.scenario, opened.store, read_axes(opened.folder))
 
 
 def find_run(store: Store, run: int) -> RunRecord:

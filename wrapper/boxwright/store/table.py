@@ -52,13 +52,20 @@ class ResultsTable:
         self._parameters = tuple(parameters)
         self._metrics = tuple(metrics)
 
+    HEAD = _HEAD
+
     def columns(self) -> tuple[str, ...]:
         """Return the header."""
-        taken = {*_HEAD, *_TAIL, *self._metrics}
+        return self.columns_of(self._parameters, self._metrics)
+
+    @staticmethod
+    def columns_of(parameters: Sequence[str], metrics: Sequence[str]) -> tuple[str, ...]:
+        """Return the header for these parameters and metrics."""
+        taken = {*_HEAD, *_TAIL, *metrics}
         return (
             *_HEAD,
-            *(f"metric.{name}" if name in {*_HEAD, *_TAIL} else name for name in self._metrics),
-            *(f"config.{name}" if name in taken else name for name in self._parameters),
+            *(f"metric.{name}" if name in {*_HEAD, *_TAIL} else name for name in metrics),
+            *(f"config.{name}" if name in taken else name for name in parameters),
             *_TAIL,
         )
 

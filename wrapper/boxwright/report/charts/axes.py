@@ -24,6 +24,7 @@ class Axis:
         log: Whether a number is spread evenly over the logarithm.
         choices: In their order; empty for numbers.
         default: Where an inactive parameter is thought to stand: a number, or the index of a choice.
+        whole: Whether a number is a whole one.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Axis:
     log: bool = False
     choices: tuple[Value, ...] = ()
     default: float = 0.0
+    whole: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -72,4 +74,5 @@ def _axis(entry: Mapping[str, Any]) -> Axis:
     if choices:
         return Axis(name, 0.0, len(choices) - 1.0, choices=choices, default=choices.index(entry["default_value"]))
     lower, upper = float(entry["lower"]), float(entry["upper"])
-    return Axis(name, lower, upper, log=bool(entry["log"]), default=float(entry["default_value"]))
+    whole = isinstance(entry["lower"], int)
+    return Axis(name, lower, upper, log=bool(entry["log"]), default=float(entry["default_value"]), whole=whole)
