@@ -31,6 +31,7 @@ ORDER = (
     "jobs",
     "parse",
     "store",
+    "publish",
     "study",
     "report",
     "exports",

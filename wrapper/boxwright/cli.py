@@ -18,6 +18,7 @@ import click
 
 from boxwright import __version__
 from boxwright.commands.counts import Count
+from boxwright.commands.leaving import export, report
 from boxwright.errors import BoxwrightError, one_line
 from boxwright.report.streams import forget_reader, unbreakable
 
@@ -293,33 +294,8 @@ def archive(study: str, target: str | None, best: int | None) -> int:
     return archive_command(study, target, best=best)
 
 
-@cli.command(short_help="Write STUDY in the format of another tool.")
-@click.argument("study")
-@click.option(
-    "--to",
-    metavar="FORMAT",
-    required=True,
-    help="csv, parquet, json, optuna, deepcave, tensorboard, mlflow or smac.",
-)
-@click.option("--out", metavar="PATH", help="The file or folder to make; beside the study if not given.")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-def export(study: str, to: str, out: str | None, force: bool) -> int:
-    """Write the runs of STUDY as other tools open them."""
-    from boxwright.commands.export import export_command
-
-    return export_command(study, to, out, force=force)
-
-
-@cli.command(short_help="Write STUDY as one HTML file: in words, charts and tables.")
-@click.argument("study")
-@click.option("--out", metavar="FILE", help="The file to make; beside the study if not given.")
-@click.option("--pdf", is_flag=True, help="Print it as PDF; needs Chromium.")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-def report(study: str, out: str | None, pdf: bool, force: bool) -> int:
-    """Write STUDY as one HTML file that stands alone: in words, charts, tables, the scenario and versions."""
-    from boxwright.commands.report import report_command
-
-    return report_command(study, out, pdf=pdf, force=force)
+cli.add_command(export)
+cli.add_command(report)
 
 
 @cli.command(short_help="Turn a scenario of SMAC v2 into TOML, or back.")

@@ -1,7 +1,8 @@
 """A study as one HTML file that stands alone: nothing is loaded from elsewhere, and all that runs wrote is text.
 
 Plotly is in it once, compressed, as data; a script of ours, the only one that the file's policy lets run, unpacks it.
-Figures are JSON in elements that no browser runs.
+Figures are JSON in elements that no browser runs. Plotly compiles what draws parallel coordinates, hence
+``unsafe-eval``, which lets no script in that is not there.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from boxwright.errors import UserError
 from boxwright.materialise import mask_secrets
 from boxwright.report import charts
 from boxwright.report.charts import ChartData, Figure, Importance
+from boxwright.report.fitting import Table
 from boxwright.report.prose import duration_text, find_default, prose
 from boxwright.report.source import Source
-from boxwright.report.fitting import Table
 from boxwright.report.tables import config_table, run_table
 from boxwright.report.words import value_text
 from boxwright.scenario.toml_text import to_toml
@@ -39,6 +40,7 @@ from boxwright.store.records import RunRecord
 
 _BEST = 20
 _SHOWN_PARAMETERS = 6
+_HEIGHT = 420  # in pixels
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "ConfigSpace", "smac", "plotly")
 
 
@@ -49,6 +51,7 @@ class _Chart:
     number: int
     title: str
     note: str
+    height: int
     light: str
     dark: str
 
@@ -127,7 +130,7 @@ def _chart(number: int, figure: Figure) -> _Chart:
     layout = figure["layout"]
     title = layout.pop("title")["text"]  # stands above the chart, as a heading
     light, dark = (_safe(charts.themed(figure, theme)) for theme in ("light", "dark"))
-    return _Chart(number, _plain(title), layout["meta"]["note"], light, dark)
+    return _Chart(number, _plain(title), layout["meta"]["note"], layout.get("height", _HEIGHT), light, dark)
 
 
 def _plain(title: str) -> str:

@@ -23,6 +23,7 @@
   }
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const draw = async (theme) => {
+    if (document.documentElement.dataset.drawn === theme) return;
     for (const place of document.querySelectorAll(".chart")) {
       const text = document.getElementById(`${place.id}-${theme}`).textContent;
       const figure = JSON.parse(text);

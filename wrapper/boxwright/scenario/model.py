@@ -15,6 +15,7 @@ from msgspec import Meta, field
 from boxwright.scenario.designs import Design, TrialList
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.parameters import SpaceTable
+from boxwright.scenario.publish import Publish
 from boxwright.scenario.section import Positive, PositiveSeconds, Section, Size
 from boxwright.scenario.slots import Slots
 from boxwright.scenario.validation import Validation
@@ -303,6 +304,7 @@ class Scenario(Section, frozen=True, kw_only=True):
         optimizer: Configurations chosen by a model of what came out.
         slots: Where runs are carried out, and how many at a time.
         validation: What judges the result.
+        publish: Where results and files go while the study runs.
     """
 
     command: Command
@@ -321,6 +323,7 @@ class Scenario(Section, frozen=True, kw_only=True):
     optimizer: Optimizer | None = None
     slots: Slots = field(default_factory=Slots)
     validation: Validation = field(default_factory=Validation)
+    publish: Publish | None = None
 
     @property
     def is_noisy(self) -> bool:

@@ -30,6 +30,7 @@ _CHANGEABLE = (
     ("environment",),
     ("limits",),
     ("slots",),
+    ("publish",),
     ("study", "metrics"),
     ("study", "smac2"),
     ("study", "retries"),

@@ -28,6 +28,7 @@ from boxwright.study.csv_copy import find_rows, keep_rows, kept_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.external import make_ask_tell, make_external
 from boxwright.study.orders import Orders
+from boxwright.study.publishing import publishing
 from boxwright.study.setup import Setup, make_proposer, prepare
 from boxwright.study.smac2_files import refuse_others_files
 from boxwright.study.summary import Summary
@@ -182,12 +183,23 @@ async def _session(
     store.set_least_runs(max(1, len(setup.scenario.instances.rows)))
     store.set_meta("reason", "")
     with _signals(controller, watcher):
-        async with control_server(store.study, orders.obey, external):
+        async with (
+            publishing(setup.scenario.publish, store.study, _teller(watcher, log)),
+            control_server(store.study, orders.obey, external),
+        ):
             summary = await controller.run()
     store.set_meta("left", summary.left)
     store.set_meta("reason", summary.reason)
     log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")
     return summary
+
+
+def _teller(watcher: Watcher, log: Callable[[str], None]) -> Callable[[str], None]:
+    def tell(text: str) -> None:
+        watcher.note(text)
+        log(text)
+
+    return tell
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from boxwright.propose.first import refuse_wrong_first
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.propose.trial_list import Listed, TrialListProposer, read_trials
+from boxwright.publish.target import check_target
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.designs import CsvDesign, Design, PointDesign, TrialList
 from boxwright.scenario.instances import read_instances
@@ -172,6 +173,8 @@ def prepare(
     if scenario.study.smac2:
         Source(scenario, space, folder).check(f"{place}: study.smac2")
     refuse_bad_jobs(scenario, folder, place)
+    if scenario.publish is not None:
+        check_target(scenario.publish.to, f"{place}: publish.to")
     if design is not None:
         next(setup.configs(), None)  # reads and checks the whole CSV, or shows that nothing can be drawn
     elif scenario.optimizer is not None and scenario.optimizer.command is None:

@@ -78,7 +78,7 @@ def _extend(study: Path, folder: Path, plan: Plan) -> None:
 def _scenario_text(study: Path, folder: Path, plan: Plan, *, before: Mapping[str, Any]) -> str:
     """Return the study's scenario with the list of trials in place of its optimizer or design."""
     document = tomllib.loads((study / SCENARIO).read_text(encoding="utf-8"))
-    for key in ("optimizer", "design", "instances", "validation"):
+    for key in ("optimizer", "design", "instances", "validation", "publish"):
         document.pop(key, None)
     document.get("study", {}).pop("smac2", None)  # those files are about the search
     limits = document.setdefault("limits", {})

@@ -1,0 +1,1 @@
+"""Uploads results and files of a running study, in a process of its own."""
