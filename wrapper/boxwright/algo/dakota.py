@@ -87,7 +87,7 @@ def tell_dakota(call: Call, reply: Reply) -> int:
             lines = [f"FAIL {missing or reply.remark}"]
             break
         if name:
-            lines.append(f"{shortest(value or 0.0)} {name}")
+            lines.append(f"{shortest(0.0 if value is None else value)} {name}")
     draft = f"{call.results}.new"
     try:
         with open(draft, "w", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
