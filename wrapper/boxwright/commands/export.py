@@ -14,7 +14,8 @@ def export(study: str | Path, to: str, out: str | Path | None = None, *, force: 
 
     Args:
         study: The study folder.
-        to: ``csv``, ``parquet``, ``json``, ``optuna``, ``deepcave``, ``tensorboard``, ``mlflow`` or ``smac``.
+        to: ``csv``, ``parquet``, ``json``, ``optuna``, ``deepcave``, ``tensorboard``, ``mlflow``, ``smac`` or
+            ``smac2``.
         out: The file or folder to make; beside the study, by its name, if None.
         force: Replace what is there.
 

@@ -39,6 +39,7 @@ FORMATS = {
     "optuna": Format(".optuna.db", f"{_HERE}.optuna:write_optuna"),
     "smac": Format(".smac", f"{_HERE}.smac3:write_smac"),
     "deepcave": Format(".smac", f"{_HERE}.smac3:write_smac"),  # DeepCAVE opens SMAC3's folders
+    "smac2": Format(".smac2", f"{_HERE}.smac2:write_smac2"),
     "tensorboard": Format(".tensorboard", f"{_HERE}.tensorboard:write_tensorboard"),
     "mlflow": Format(".mlruns", f"{_HERE}.mlflow:write_mlflow"),
 }
