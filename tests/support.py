@@ -69,16 +69,16 @@ class Running:
             text=True,
             start_new_session=True,
         )
-        self._heard = ""
+        self.heard = ""
 
     def hear(self, words: str) -> None:
         """Wait until it says this on stderr."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self._heard += line
+            self.heard += line
             if words in line:
                 return
-        raise AssertionError(f"it never said {words!r}: {self._heard}")
+        raise AssertionError(f"it never said {words!r}: {self.heard}")
 
     def wait_for_runs(self, number: int) -> None:
         """Wait until so many runs have been started."""
@@ -93,7 +93,7 @@ class Running:
     def end(self) -> tuple[int, str, str]:
         """Wait until it is over; return exit code, stdout and stderr."""
         out, err = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, out, self._heard + err
+        return self.process.returncode, out, self.heard + err
 
 
 def statuses(study: Path) -> list[Status]:

@@ -35,6 +35,7 @@ ORDER = (
     "study",
     "report",
     "exports",
+    "serve",
     "commands",
     "algo",
     "sdk",
@@ -43,7 +44,12 @@ ORDER = (
     "__main__",
 )
 
-FORBIDDEN = {"report": {"execute", "pilots"}, "execute": {"parse", "propose"}, "pilots": {"parse", "propose"}}
+FORBIDDEN = {
+    "report": {"execute", "pilots"},
+    "serve": {"execute", "pilots", "propose"},
+    "execute": {"parse", "propose"},
+    "pilots": {"parse", "propose"},
+}
 
 HEAVY = (
     "numpy",
@@ -57,6 +63,9 @@ HEAVY = (
     "tensorflow",
     "sqlite3",
     "rich",
+    "starlette",
+    "uvicorn",
+    "plotly",
 )
 
 PUBLIC_NAMES = [
@@ -75,6 +84,7 @@ PUBLIC_NAMES = [
     "resume",
     "run",
     "schema",
+    "serve",
     "show",
     "slots",
     "status",

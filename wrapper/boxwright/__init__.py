@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from boxwright.commands.results import results, results_by_config
     from boxwright.commands.running import resume, run
     from boxwright.commands.schema import schema
+    from boxwright.commands.serve import serve
     from boxwright.commands.show import show, tail
     from boxwright.commands.status import status
     from boxwright.commands.stopping import kill, slots, stop
@@ -46,6 +47,7 @@ __all__ = [
     "resume",
     "run",
     "schema",
+    "serve",
     "show",
     "slots",
     "status",

@@ -80,30 +80,12 @@ def check(scenario: str, backend: str | None, settings: Sequence[str]) -> int:
 @_WARM_START
 @_SET
 @click.option("--detach", "detached", is_flag=True, help="Return at once; the study goes on by itself.")
-def run(
-    scenario: str,
-    study: str | None,
-    slots: int | None,
-    backend: str | None,
-    seeds: int | None,
-    runs: int | None,
-    warm_start: Sequence[str],
-    settings: Sequence[str],
-    detached: bool,
-) -> int:
+@click.option("--serve", "with_page", is_flag=True, help="Serve its live page until it ends; the link is on stderr.")
+def run(scenario: str, backend: str | None, settings: Sequence[str], **options: Any) -> int:
     """Carry out SCENARIO in a new study: TOML, a scenario file of SMAC v2, or a folder that holds one of them."""
     from boxwright.commands.running import run_command
 
-    return run_command(
-        scenario,
-        study=study,
-        slots=slots,
-        seeds=seeds,
-        runs=runs,
-        warm_start=warm_start,
-        settings=_with_backend(settings, backend),
-        detached=detached,
-    )
+    return run_command(scenario, settings=_with_backend(settings, backend), **options)
 
 
 @cli.command(short_help="Put the controller of a study into the queue of a batch scheduler.")
@@ -160,6 +142,19 @@ def algo(words: Sequence[str]) -> int:
     from boxwright.algo.main import main as algo_main
 
     return algo_main(list(words))
+
+
+@cli.command(short_help="Show studies in a browser, while they run and afterwards.")
+@click.argument("studies", nargs=-1, required=True)
+@click.option("--port", type=Count(0, 65535), help="Where to listen; the first free one from 8650 on if not given.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--open-to-network", is_flag=True, help="Take an address that other machines reach, unencrypted.")
+@click.option("--until-eof", is_flag=True, hidden=True)
+def serve(studies: Sequence[str], **options: Any) -> int:
+    """Show STUDIES in a browser: open the link that is printed. Ctrl-C ends it."""
+    from boxwright.commands.serve import serve_command
+
+    return serve_command(studies, **options)
 
 
 @cli.command()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def run(
     warm_start: Sequence[str | Path] = (),
     settings: Sequence[str] = (),
     watcher: Watcher | None = None,
+    opened: Callable[[Path], None] = lambda _: None,
 ) -> tuple[Path, Summary]:
     """Carry a scenario out in a new study folder, and validate the result where it says ``validation.at_end``.
 
@@ -58,6 +60,7 @@ def run(
         warm_start: Studies and CSV files whose runs the optimizer knows from the start, in place of the scenario's.
         settings: ``key=value`` texts that go before what the scenario says.
         watcher: Hears what goes on.
+        opened: Called with the study folder once it is there.
 
     Returns:
         The study folder, and how it was left.
@@ -76,6 +79,7 @@ def run(
         warm_start=warm_start,
         settings=settings,
         watcher=watcher,
+        opened=opened,
     )
     validate_at_end(folder, summary, watcher)
     return folder, summary
@@ -91,20 +95,26 @@ def _run(
     warm_start: Sequence[str | Path],
     settings: Sequence[str],
     watcher: Watcher,
+    opened: Callable[[Path], None],
 ) -> tuple[Path, Summary]:
     from boxwright.study.session import new_study
 
     refuse_empty_name(study)
     texts = new_overrides(scenario, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings)
-    opened: list[Path] = []
+    folders: list[Path] = []
+
+    def hear(folder: Path) -> None:
+        folders.append(folder)
+        opened(folder)
+
     summary = new_study(
         Path(scenario),
         study=None if study is None else Path(study),
         overrides=texts,
         watcher=watcher,
-        opened=opened.append,
+        opened=hear,
     )
-    return opened[0], summary
+    return folders[0], summary
 
 
 def refuse_empty_name(study: str | Path | None) -> None:
@@ -215,19 +225,31 @@ def run_command(
     warm_start: Sequence[str],
     settings: Sequence[str],
     detached: bool = False,
+    with_page: bool = False,
 ) -> int:
     """Do ``boxwright run``."""
+    if detached and with_page:
+        raise UserError("the page would end at once. Leave it out, and `boxwright serve` the study.", place="--serve")
     if detached:
         from boxwright.commands.detaching import detach_command
 
         refuse_empty_name(study)
         texts = new_overrides(scenario, slots=slots, seeds=seeds, runs=runs, warm_start=warm_start, settings=settings)
         return detach_command(scenario, study=study, overrides=texts)
+    from boxwright.commands.serve import page_beside, refuse_missing_extra
     from boxwright.report.progress import open_progress
     from boxwright.scenario import load_scenario
 
+    if with_page:
+        refuse_missing_extra()
     objective = load_scenario(Path(scenario), settings).scenario.study.objective.metric
-    with open_progress(sys.stderr, objective) as watcher:
+    with contextlib.ExitStack() as stack:
+        watcher = stack.enter_context(open_progress(sys.stderr, objective))
+
+        def show(folder: Path) -> None:
+            if with_page:
+                stack.enter_context(page_beside(folder, watcher.note))
+
         folder, summary = _run(
             scenario,
             study=study,
@@ -237,6 +259,7 @@ def run_command(
             warm_start=warm_start,
             settings=settings,
             watcher=watcher,
+            opened=show,
         )
         found = validate_at_end(folder, summary, watcher)
     return _conclude(folder, summary, found)

@@ -1,0 +1,88 @@
+"""Looks for changes once a second, for all who watch a study together, and while anybody does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from starlette.concurrency import run_in_threadpool
+
+from boxwright.errors import BoxwrightError
+from boxwright.serve.desk import Desk
+
+EVERY_S = 1.0
+_SIGN_OF_LIFE_S = 15.0
+
+
+class Watch:
+    """Tells watchers that their study has changed.
+
+    Args:
+        desks: The studies.
+        every_s: Seconds between two looks.
+
+    Attributes:
+        over: Set once the server ends: then all streams do.
+    """
+
+    def __init__(self, desks: Sequence[Desk], every_s: float = EVERY_S) -> None:
+        self.over = False
+        self._desks = desks
+        self._every_s = every_s
+        self._watchers: dict[str, set[asyncio.Event]] = {desk.key: set() for desk in desks}
+        self._task: asyncio.Task[None] | None = None
+
+    async def changes(self, desk: Desk) -> AsyncIterator[int | None]:
+        """Yield the study's generation each time that it has changed; None where it has not for a while."""
+        event = asyncio.Event()
+        self._watchers[desk.key].add(event)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._look())
+        try:
+            yield desk.mirror.generation
+            quiet_s = 0.0
+            while not self.over:
+                if event.is_set():
+                    event.clear()
+                    quiet_s = 0.0
+                    yield desk.mirror.generation
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._every_s):
+                        await event.wait()
+                quiet_s += self._every_s
+                if quiet_s >= _SIGN_OF_LIFE_S and not event.is_set():
+                    quiet_s = 0.0
+                    yield None
+        finally:
+            self._watchers[desk.key].discard(event)
+
+    @property
+    def watchers(self) -> int:
+        """How many watch any study."""
+        return sum(map(len, self._watchers.values()))
+
+    async def _look(self) -> None:
+        while self.watchers:
+            await asyncio.sleep(self._every_s)
+            for desk in self._desks:
+                if not self._watchers[desk.key]:
+                    continue
+                changed: bool = await run_in_threadpool(_has_changed, desk)
+                if changed:
+                    for event in self._watchers[desk.key]:
+                        event.set()
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+
+def _has_changed(desk: Desk) -> bool:
+    try:
+        return desk.refresh(now=True)
+    except BoxwrightError:
+        return False  # who asks for a page is told what is wrong
