@@ -46,6 +46,21 @@ count = 3
 """
 
 
+REFUSING = """
+import errno, os
+
+fork, left = os.fork, [2]
+
+def refuse_twice():
+    if left[0]:
+        left[0] -= 1
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    return fork()
+
+os.fork = refuse_twice
+"""  # a limit on processes does not bind root, which the tests may be run by
+
+
 async def forked(made: Bench) -> tuple[int, ...]:
     """Return the pids of the seeds once all are there."""
     async with asyncio.timeout(60):
@@ -117,6 +132,28 @@ def test_nursery_killed_while_it_imports_costs_nothing_but_time(tmp_path: Path) 
             return made
 
     assert len({config_key(trial.config) for trial in asyncio.run(study()).trials}) == 6
+
+
+def test_seed_that_the_system_refuses_to_fork_is_tried_again_and_the_nursery_lives_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(REFUSING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=":")
+
+    async def study() -> Bench:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=9, initial=2), seeds=1) as made:
+            nursery = made.model._nursery.pid
+            await made.run(4, slots=1, cost_of=plane_cost)
+            assert made.model._nursery.pid == nursery
+            return made
+
+    made = asyncio.run(study())
+    assert [line for line in made.lines if "is started again" in line] == [
+        "seed 1: the optimizer process ended (it could not be forked: Resource temporarily unavailable); "
+        "it is started again"
+    ] * 2
+    assert len(made.trials) == 4
 
 
 def test_seed_that_has_outlived_its_nursery_and_does_not_listen_is_ended_with_the_study(

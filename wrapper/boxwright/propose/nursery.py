@@ -5,8 +5,9 @@ fork of it, which begins within milliseconds and shares the memory of all that i
 
 ``FD`` is an inherited socket of whole messages (SOCK_SEQPACKET). Each request is the number of a seed, with two
 descriptors beside it (SCM_RIGHTS): the seed's end of its socket to the controller, and its log. Answers say which
-process a seed became and, later, how it ended. The nursery ends when the controller is gone, and so do its seeds,
-each by itself. One thread only: a fork copies no other, and a lock that one of them holds would stay locked.
+process a seed became, or why it became none, and later how it ended. The nursery ends when the controller is gone,
+and so do its seeds, each by itself. One thread only: a fork copies no other, and a lock that one of them holds would
+stay locked.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ class Forked(Struct, frozen=True, tag=True):
 
     number: int
     pid: int
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """The system let this seed not be forked: too many processes, or too little memory."""
+
+    number: int
+    why: str
 
 
 class Ended(Struct, frozen=True, tag=True):
@@ -95,13 +103,18 @@ def _serve(connection: socket.socket, kept: ExitStack) -> bool:
             return False  # the controller is gone
         if not request:
             return False
-        if (pid := os.fork()) == 0:
-            _become_seed(*fds)
-            return True
+        answer: Forked | Refused
+        try:
+            if (pid := os.fork()) == 0:
+                _become_seed(*fds)
+                return True
+            answer = Forked(int(request), pid)
+        except OSError as error:
+            answer = Refused(int(request), error.strerror or str(error))
         for fd in fds:
             os.close(fd)
         with suppress(OSError):
-            connection.send(msgspec.json.encode(Forked(int(request), pid)))
+            connection.send(msgspec.json.encode(answer))
 
 
 def _report_ended(connection: socket.socket) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from boxwright.propose.nursery import MOST_BYTES, Ended, Forked
+from boxwright.propose.nursery import MOST_BYTES, Ended, Forked, Refused
 
 END_S = 2.0
 _FULL_PAUSE_S = 0.01
@@ -149,11 +149,15 @@ class _Life:
                 self._lose()
                 return
             self._is_ready = True
-            self._hear(msgspec.json.decode(data, type=Forked | Ended))
+            self._hear(msgspec.json.decode(data, type=Forked | Refused | Ended))
 
-    def _hear(self, message: Forked | Ended) -> None:
+    def _hear(self, message: Forked | Refused | Ended) -> None:
         if isinstance(message, Forked):
             self._children[message.number].pid = message.pid
+            return
+        if isinstance(message, Refused):
+            # No fault of the seed, and it may pass: it is tried again for as long as one that is killed.
+            _settle(self._children.pop(message.number), End(f"it could not be forked: {message.why}", Cause.KILLED))
             return
         for number, child in list(self._children.items()):
             if child.pid == message.pid:
