@@ -134,6 +134,21 @@ def test_seed_of_a_noisy_study_repeats_what_looks_lucky_but_no_more_often_than_i
         assert found[0] != lucky
 
 
+def test_seed_of_a_noisy_study_does_not_repeat_what_has_failed_once() -> None:
+    for failed in (False, True):
+        engine = Engine(make_space(SQUARE), 1, Kind("gp"), Effort(200, 50, 4, 8, 5), noisy=True, most_calls=5)
+        rng = np.random.default_rng(6)
+        for x, y in rng.random((30, 2)):
+            engine.tell({"x": x, "y": y}, 1 + (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal())
+        lucky = {"x": 0.9, "y": 0.9}
+        engine.tell(lucky, -0.5)
+        if failed:
+            engine.tell(lucky, None)
+        found = engine.ask()
+        assert found is not None
+        assert (found[0] == lucky) is not failed
+
+
 def test_seed_without_noise_never_repeats() -> None:
     done = search(PLANE, plane_cost, 20, Kind("auto"))
     assert len({config_key(config) for config, _ in done}) == 20

@@ -181,7 +181,10 @@ class Engine:
         runs = int(settled.calls.sum())
         if not self._noisy or self._model() != "gp" or runs > self._most_for_process:
             return None
-        best = int(np.nanargmin(settled.costs))
+        costs = np.where(settled.failed, np.nan, settled.costs)  # what has failed once comes last: no run is worth it
+        if np.isnan(costs).all():
+            return None
+        best = int(np.nanargmin(costs))
         key, calls = settled.keys[best], int(settled.calls[best])
         is_much = runs - len(settled.keys) >= _REPEATS_SHARE * runs
         if is_much or calls >= self._most_calls or self._history.is_running(key):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boxwright.propose.search.columns import Columns, Rows
+from boxwright.propose.search.columns import Columns, Mask, Rows
 from boxwright.terms import Config, config_key
 
 COST_LIMIT = 1e100
@@ -23,12 +23,14 @@ class Settled:
         rows: As ``Columns`` has them, shape ``[n, d]``.
         costs: The mean over the runs of each that succeeded, NaN where none has.
         calls: How many runs of each.
+        failed: Whether one of them has failed.
     """
 
     keys: tuple[str, ...]
     rows: Rows
     costs: Rows
     calls: Rows
+    failed: Mask
 
 
 class History:
@@ -99,7 +101,9 @@ class History:
         """Return what has run, configuration by configuration."""
         means = [_mean(costs) for costs in self._costs.values()]
         calls = np.array([len(costs) for costs in self._costs.values()], dtype=np.float64)
-        return Settled(tuple(self._costs), np.array([self._rows[key] for key in self._costs]), np.array(means), calls)
+        failed = np.array([any(map(math.isnan, costs)) for costs in self._costs.values()], dtype=bool)
+        rows = np.array([self._rows[key] for key in self._costs])
+        return Settled(tuple(self._costs), rows, np.array(means), calls, failed)
 
     def runs(self) -> tuple[Rows, Rows]:
         """Return rows and costs run by run, those of one configuration one after the other."""
