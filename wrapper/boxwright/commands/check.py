@@ -35,7 +35,7 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
 
     loaded = load_scenario(Path(scenario), settings)
     setup = prepare(loaded)
-    warm = setup.warm_start.told(setup.scenario.study.objective.direction)
+    warm = setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy)
     config = warm.best or setup.space.default() if setup.scenario.design is None else next(setup.configs())
     study = Path("studies") / str(loaded.scenario.study.name)
     rows = setup.scenario.instances.rows

@@ -265,9 +265,10 @@ class SharedModel:
         rng: np.random.Generator = np.random.default_rng(
             [self._settings.seed, seed.number, len(self._known.keys), collisions]
         )
+        taken = self._known.keys | self._warm.keys
         for _ in range(_DRAWS):
             config = self._space.from_unit(rng.random(len(self._space.names)).tolist())
-            if config is not None and config_key(config) not in self._known.keys:
+            if config is not None and config_key(config) not in taken:
                 return config
         return None
 

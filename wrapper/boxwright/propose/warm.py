@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from boxwright.propose.base import Told
+from boxwright.propose.calls import Calls
 from boxwright.terms import Config, config_key
 
 
@@ -14,18 +17,23 @@ class Warm:
 
     Args:
         told: All of them, in order; a configuration may occur several times.
+        noisy: Whether it may come out differently each time: then it is as good as the mean of its runs, and one of
+            which a run has failed comes last. Else it is as good as the best of them.
+
+    Attributes:
+        keys: Of all configurations (``config_key``), also of those that only failed.
     """
 
-    def __init__(self, told: Sequence[Told] = ()) -> None:
+    def __init__(self, told: Sequence[Told] = (), *, noisy: bool = False) -> None:
         self.told = tuple(told)
-        costs: dict[str, float] = {}
-        configs: dict[str, Config] = {}
+        calls: dict[str, Calls] = {}
         for run in self.told:
-            if run.cost is not None:
-                key = config_key(run.trial.config)
-                configs[key] = run.trial.config
-                costs[key] = min(run.cost, costs.get(key, run.cost))
-        self._best_first = [configs[key] for key in sorted(costs, key=lambda key: costs[key])]
+            key = config_key(run.trial.config)
+            calls.setdefault(key, Calls(run.trial.config)).costs.append(math.inf if run.cost is None else run.cost)
+        self.keys = frozenset(calls)
+        succeeded = [each for each in calls.values() if not math.isinf(min(each.costs))]
+        rank = operator.attrgetter("mean_cost") if noisy else lambda each: min(each.costs)
+        self._best_first = [each.config for each in sorted(succeeded, key=rank)]
 
     @property
     def best(self) -> Config | None:
@@ -41,8 +49,7 @@ class Warm:
         """
         if self.best is None:
             return list(cold)
-        known = {config_key(run.trial.config) for run in self.told}
-        unknown = [config for config in cold if config_key(config) not in known]
+        unknown = [config for config in cold if config_key(config) not in self.keys]
         return [self.best, *unknown[: max(0, len(cold) - len(self._best_first))]]
 
     def left(self, taken: AbstractSet[str]) -> Config | None:

@@ -65,7 +65,7 @@ def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Pro
         log,
         StoreLedger(store, setup.scenario.study.objective.metric).count,
         study_seed=setup.scenario.study.seed,
-        warm=setup.warm_start.told(setup.scenario.study.objective.direction).told,
+        warm=setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy).told,
         end=end,
     )
     rows = setup.scenario.instances.rows

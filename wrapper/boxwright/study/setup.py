@@ -214,7 +214,7 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         log=log,
         noisy=setup.scenario.is_noisy,
         study_seed=setup.scenario.study.seed,
-        warm=setup.warm_start.told(setup.scenario.study.objective.direction),
+        warm=setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy),
     )
     return OnInstances(shared, rows, study_seed=setup.scenario.study.seed) if rows else shared
 

@@ -39,9 +39,9 @@ class WarmStart:
         """Return the study's copy, a JSON document per run; None if there is nothing to keep."""
         return b"".join(msgspec.json.encode(run) + b"\n" for run in self.runs) or None
 
-    def told(self, direction: Direction) -> Warm:
+    def told(self, direction: Direction, *, noisy: bool) -> Warm:
         """Return the runs as proposers hear of them; their trials have numbers below 0, which no trial here has."""
-        return Warm([_told(-number, run, direction) for number, run in enumerate(self.runs, 1)])
+        return Warm([_told(-number, run, direction) for number, run in enumerate(self.runs, 1)], noisy=noisy)
 
 
 def _told(number: int, run: WarmRun, direction: Direction) -> Told:
