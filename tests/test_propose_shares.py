@@ -38,7 +38,7 @@ def course(
 ) -> tuple[Shares, Course]:
     """Return what comes of kinds whose costs are drawn like this, after twelve runs of an initial design."""
     rng, shares = random.Random(seed), Shares(list(kinds))
-    done: Course = [(f"initial {n}", rng.uniform(0, 100), "initial design") for n in range(12)]
+    done: Course = [(f"initial {n}", rng.uniform(0, 100), f"initial design {n}") for n in range(12)]
     for key, cost, origin in done:
         shares.told(key, cost, origin)
     for number in range(runs):
@@ -66,10 +66,23 @@ def test_good_kind_gets_most_turns_though_it_stands_last() -> None:
     assert sum(counts["tpe"] > 19 for counts in had) >= 15
 
 
+def test_shares_are_equal_while_nothing_is_known_and_while_the_best_is_no_better_than_chance() -> None:
+    rng, shares = random.Random(1), Shares(["gp", "random"])
+    assert shares.shares() == {"gp": 0.5, "random": 0.5}
+    for number in range(12):
+        shares.told(f"initial {number}", rng.uniform(0, 100), f"initial design {number}")
+    for number, cost in enumerate([99.0, 98.0, 97.0]):
+        shares.told(f"gp {number}", cost, "model gp")
+        shares.told(f"random {number}", 50.0 + cost / 10, "random")
+    assert shares.shares()["gp"] > 0.4
+
+
 def test_kind_that_turns_bad_loses_its_turns_to_one_that_does_not() -> None:
     shares = Shares(["gp", "tpe"])
     for number in range(20):
         shares.told(f"gp {number}", 100.0 - number, "model gp")
+    for number in range(3):
+        shares.told(f"first {number}", 300.0, "model tpe")
     assert shares.shares()["gp"] > 0.8
     for number in range(20):
         shares.told(f"late {number}", 200.0, "model gp")
@@ -94,6 +107,33 @@ def test_shares_are_the_same_when_a_study_is_taken_up_again() -> None:
     assert again.shares() == shares.shares()
     assert again.next() == shares.next()
     assert sum(shares.shares().values()) == pytest.approx(1.0)
+
+
+def test_shares_and_turns_go_by_what_runs_and_by_the_order_of_ends_not_of_proposals() -> None:
+    rng, live = random.Random(2), Shares(["gp", "tpe", "random"])
+    kinds = {"gp": good, "tpe": good, "random": chance}
+    under_way: dict[str, str] = {}
+    ended: Course = []
+    for number in range(60):
+        kind = live.next()
+        origin = kind if kind == "random" else f"model {kind}"
+        live.proposed(str(number), origin)
+        under_way[str(number)] = origin
+        while len(under_way) > 7:
+            key = rng.choice(list(under_way))
+            origin = under_way.pop(key)
+            ended.append((key, kinds[origin.removeprefix("model ")](20.0, rng), origin))
+            live.told(*ended[-1])
+    again = Shares(["gp", "tpe", "random"])
+    for told in ended:
+        again.told(*told)
+    for key, origin in reversed(under_way.items()):
+        again.proposed(key, origin)
+    assert again.shares() == live.shares()
+    for number in range(30):
+        assert again.next() == live.next()
+        for shares in (again, live):
+            shares.proposed(f"later {number}", f"model {live.next()}")
 
 
 def test_turn_goes_only_to_kinds_that_can_be_asked() -> None:

@@ -91,8 +91,6 @@ class SharedModel:
         self._log_dir = log_dir
         self._kinds = [kind.name for kind in seed_kinds(settings, seeds)]
         self._shares = Shares([kind.name for kind in hosted_kinds(settings)] or self._kinds)
-        for told in self._warm.told:
-            self._shares.told(config_key(told.trial.config), told.cost, told.trial.origin)
         models = {kind.model for kind in hosted_kinds(settings) or seed_kinds(settings, seeds)}
         self._nursery = Nursery(log_dir / "nursery.log", models, settings.runs)
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]

@@ -1,38 +1,49 @@
 """How much each kind of optimizer may propose: as much as its latest proposals have earned.
 
-The credit of a run goes by its rank among all runs at its time, on a logarithmic scale: a new best one earns 1, one
-in the middle of a hundred 0.15, the worst and a failure nothing. It goes by comparisons only, as in Fialho,
-Schoenauer and Sebag 2010, "Toward Comparison-Based Adaptive Operator Selection": no scale of costs and no outlier can
-move it. A kind is worth the mean of its latest credits, so that an old one is forgotten, and shares are in proportion
-to a power of that: probability matching (Thierens 2005), sharpened. Exp3 needs hundreds of runs to tell a bad kind,
-and GP-Hedge (Hoffman et al. 2011) one model behind all kinds.
+The latest costs of the kinds are compared by a rank test in which the best of them count most (``savage``): no scale
+of costs and no outlier can move it, as in Fialho, Schoenauer and Sebag 2010, "Toward Comparison-Based Adaptive
+Operator Selection". They are compared as they stand now, so that what was good once is not good for ever. The share
+of a kind follows from the probability that luck alone makes it look so much worse than the best kind: probability
+matching (Thierens 2005). Two that cannot be told apart have equal shares, and one that is hopeless is left with next
+to nothing once it has had about as many turns as the other needs to show what it can: a race (Maron and Moore 1994,
+"Hoeffding Races"), of which nobody is thrown out. The best kind itself has to be better than the initial design and
+the other kinds by more than chance: one that only looks best since few have run yet would have all the turns.
 
-Whose turn it is follows from the shares without any chance: that of the kind which is furthest behind its share. So
-one order of proposals and results gives one course, and seeds that know the same agree. A study that is taken up
-again hears its results in the order of run numbers: where runs overlapped, its shares may differ from before.
+Exp3 needs hundreds of runs to tell a bad kind, and GP-Hedge (Hoffman et al. 2011) one model behind all kinds.
+
+Whose turn it is follows from the shares without any chance: that of the kind which is furthest behind its share. It
+goes by what runs and by the order in which the rest has ended. So one order of results gives one course, a study that
+is taken up again goes on as it would have, and seeds that know the same agree.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
 from collections import Counter, deque
 from collections.abc import Collection, Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+from boxwright.propose.savage import advantage, scores
 
 LEAST = 0.04
 """Of the turns, so much is left to each kind, whatever it earned: costs change as a search goes on."""
 
-CREDITS = 10
-"""So many of the latest credits of a kind count."""
+LATEST = 15
+"""So many of the latest costs of a kind count."""
 
 TURNS = 20
-"""So many of the latest turns count when it is decided who is behind."""
+"""So many of the latest turns count when it is decided who is behind, or as many as run."""
 
-_PRIOR = 0.5
-"""What a kind is taken to have earned by one run before its first, as a share of what all earned in the mean: who
-comes later in the list, or has not been asked for long, must show what it can and is not given half of the turns."""
+INITIAL = "initial design"
+"""What the origin of a run begins with that chance has chosen: what the kinds are measured by."""
 
-_SHARPNESS = 4.0
+_MOST_INITIAL = 40
+_LUCK, _CERTAINTY = 1.0, 2.5
+"""So many standard deviations better than the rest is luck, or certain; shares are as unequal as that is certain."""
+
+_SHARPNESS = 3.0
+_NORMAL = NormalDist()
 
 
 class Shares:
@@ -44,52 +55,57 @@ class Shares:
 
     def __init__(self, kinds: Sequence[str]) -> None:
         self.kinds = tuple(dict.fromkeys(kinds))
-        self._costs: list[float] = []
-        self._credits: dict[str, deque[float]] = {kind: deque(maxlen=CREDITS) for kind in self.kinds}
-        self._turns: deque[str] = deque(maxlen=TURNS)
-        self._seen: set[str] = set()
+        self._latest: dict[str, deque[float]] = {kind: deque(maxlen=LATEST) for kind in self.kinds}
+        self._initial: deque[float] = deque(maxlen=_MOST_INITIAL)
+        self._running: dict[str, str] = {}
+        self._ended: deque[str] = deque(maxlen=TURNS)
 
     def proposed(self, key: str, origin: str) -> None:
         """Hear that this configuration (``config_key``) is about to run; hearing it twice changes nothing."""
-        if key in self._seen:
-            return
-        self._seen.add(key)
-        kind = self.kind_of(origin)
-        if kind is not None:
-            self._turns.append(kind)
+        if (kind := self.kind_of(origin)) is not None:
+            self._running[key] = kind
 
     def told(self, key: str, cost: float | None, origin: str) -> None:
         """Hear how it came out; a failure has no cost."""
-        self.proposed(key, origin)
-        kind = self.kind_of(origin)
-        better = len(self._costs) if cost is None else bisect_left(self._costs, cost)
-        if kind is not None:
-            self._credits[kind].append(_credit(better, len(self._costs)))
-        if cost is not None:
-            insort(self._costs, cost)
+        worth = math.inf if cost is None else cost
+        if (kind := self.kind_of(origin)) is not None:
+            self._running.pop(key, None)
+            self._ended.append(kind)
+            self._latest[kind].append(worth)
+        elif origin.startswith(INITIAL):
+            self._initial.append(worth)
 
     def kind_of(self, origin: str) -> str | None:
         """Return whose proposal it was, None for the initial design and for kinds that are not taken part in."""
         name = origin.removeprefix("model ")
-        if name in self._credits:
+        if name in self._latest:
             return name
         auto = " ".join(("auto", *name.split()[1:]))
-        return auto if origin.startswith("model ") and auto in self._credits else None
+        return auto if origin.startswith("model ") and auto in self._latest else None
 
     def shares(self) -> dict[str, float]:
         """Return the share of each kind; together they are 1."""
-        every = [credit for latest in self._credits.values() for credit in latest]
-        common = sum(every) / len(every) if every else 1.0
+        best = self._best()
+        ours = tuple(self._latest[best])
+        rest = [cost for kind in self.kinds if kind != best for cost in self._latest[kind]]
+        certainty = (_advantage(ours, (*self._initial, *rest)) - _LUCK) / (_CERTAINTY - _LUCK)
+        sharpness = _SHARPNESS * min(max(certainty, 0.0), 1.0)
         worth = {
-            kind: ((_PRIOR * common + sum(latest)) / (1 + len(latest))) ** _SHARPNESS
-            for kind, latest in self._credits.items()
+            kind: (2.0 * _NORMAL.cdf(min(0.0, -_advantage(ours, tuple(latest))))) ** sharpness
+            for kind, latest in self._latest.items()
         }
         total = sum(worth.values())
-        if total <= 0.0:
-            return dict.fromkeys(self.kinds, 1.0 / len(self.kinds))
         least = min(LEAST, 1.0 / len(self.kinds))
-        rest = 1.0 - least * len(self.kinds)
-        return {kind: least + rest * value / total for kind, value in worth.items()}
+        rest_of_turns = 1.0 - least * len(self.kinds)
+        return {kind: least + rest_of_turns * value / total for kind, value in worth.items()}
+
+    def _best(self) -> str:
+        """Return the kind with the highest mean score, one run of no score added to each; of equal ones the first."""
+        flat = [(kind, cost) for kind, latest in self._latest.items() for cost in latest]
+        sums = dict.fromkeys(self.kinds, 0.0)
+        for (kind, _), score in zip(flat, scores([cost for _, cost in flat]), strict=True):
+            sums[kind] += score
+        return max(self.kinds, key=lambda kind: sums[kind] / (1 + len(self._latest[kind])))
 
     def next(self, among: Collection[str] | None = None) -> str:
         """Return the kind that is furthest behind its share; of equal ones the first.
@@ -97,9 +113,12 @@ class Shares:
         Args:
             among: Kinds that can be asked now; None: all.
         """
-        shares, had = self.shares(), Counter(self._turns)
+        shares, turns = self.shares(), [*self._running.values()]
+        if len(turns) < TURNS:
+            turns += list(self._ended)[len(turns) - TURNS :]
+        had = Counter(turns)
         able = [kind for kind in self.kinds if among is None or kind in among]
-        return max(able, key=lambda kind: shares[kind] * (len(self._turns) + 1) - had[kind])
+        return max(able, key=lambda kind: shares[kind] * (len(turns) + 1) - had[kind])
 
     def __str__(self) -> str:
         """Return the shares in one line, the largest first."""
@@ -107,6 +126,6 @@ class Shares:
         return ", ".join(f"{kind} {share:.2f}" for kind, share in shares)
 
 
-def _credit(better: int, runs: int) -> float:
-    """Return what a run earns of which so many of the runs before it were better."""
-    return 1.0 - math.log1p(better) / math.log1p(runs) if runs else 1.0
+@lru_cache(maxsize=64)
+def _advantage(ours: tuple[float, ...], theirs: tuple[float, ...]) -> float:
+    return advantage(ours, theirs)
