@@ -121,3 +121,19 @@ def test_copy_that_speaks_nonsense_ends_the_study_in_one_line(
     assert last.startswith(
         "boxwright: optimizer seed 1 ended 1 times in a row, the last time with: it wrote what is no"
     )
+
+
+def test_copy_of_a_resumed_study_hears_its_results_in_the_order_in_which_they_ended(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = ask_tell(make_scenario, "None if n > 3 else n / 10", runs=3)
+    # Run 1 goes on until run 2 has been recorded.
+    wait = 'test "$BOXWRIGHT_TRIAL" != 1 || until grep -q "run 2 " "$BOXWRIGHT_STUDY/study.log"; do sleep 0.02; done'
+    (scenario.parent / "run.sh").write_text(f"#!/bin/sh\n{wait}\n{QUICK}\n")
+    done = boxwright("run", scenario, "--study", "s", "--slots", "2")
+    assert done.returncode == 0, done.stderr
+    live = [message["trial"] for message in heard(tmp_path / "s") if message["type"] == "tell"]
+    assert live.index(2) < live.index(1)
+    (tmp_path / "s/optimizers/1/heard.txt").unlink()
+    assert boxwright("resume", "s", "--runs", "4").returncode == 0
+    assert [message["trial"] for message in heard(tmp_path / "s") if message["type"] == "tell"][:3] == live

@@ -56,7 +56,7 @@ class Proposer(Protocol):
     """Says what runs next. All methods are called on the controller's event loop, by one caller."""
 
     async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
-        """Take up a study: all settled trials, in order, and those that are running or about to be run again."""
+        """Take up a study: all settled trials as they ended, and those that are running or about to be run again."""
         ...
 
     async def next(self) -> Proposal:

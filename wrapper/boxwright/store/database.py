@@ -268,6 +268,15 @@ class Store:
         )
         return self._records(f"{where} ORDER BY runs.number")
 
+    def settled_runs(self) -> Iterator[RunRecord]:
+        """Yield the run of each settled trial that counts, in the order in which they ended.
+
+        One that never came to run has no end: it was over when it was started.
+        """
+        return self._records(
+            "WHERE trials.settled_by = runs.number ORDER BY coalesce(runs.ended, runs.started), runs.number"
+        )
+
     def finished_runs(self) -> Iterator[RunRecord]:
         """Yield the runs that are over, in the order of their ends."""
         return self._records("WHERE runs.status != 'RUNNING' ORDER BY runs.ended, runs.number")

@@ -112,7 +112,8 @@ class Controller:
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
-        finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.runs(settling=True)]
+        # As they ended, not by number: what goes by the order of results goes on as it would have.
+        finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.settled_runs()]
         created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
         if self._settled > self._failed:
