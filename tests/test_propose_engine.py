@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from boxwright.propose.fitted import MOST_FITTED
 from boxwright.propose.protocol import REPEAT
 from boxwright.propose.search.climb import Effort
-from boxwright.propose.search.engine import MOST_FOR_PROCESS, Engine, Kind
+from boxwright.propose.search.engine import Engine, Kind
 from boxwright.terms import Config, config_key
 from propose_support import PLANE, make_space, plane_cost
 
@@ -92,7 +93,7 @@ def test_seed_has_one_proposal_where_nothing_can_be_chosen() -> None:
 
 def test_seed_takes_the_forest_when_runs_are_many() -> None:
     engine = Engine(make_space(SQUARE), 1, Kind("auto"), Effort(challengers=50, steps=2))
-    for number in range(MOST_FOR_PROCESS + 1):
+    for number in range(MOST_FITTED + 1):
         x, y = number % 20 / 20, number // 20 / 20
         engine.tell({"x": x, "y": y}, (x - 0.4) ** 2 + y)
     found = engine.ask()

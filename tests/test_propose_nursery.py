@@ -11,14 +11,18 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
 
+from boxwright.propose.base import Told
 from boxwright.propose.nursery_process import Cause, End, Nursery
 from boxwright.propose.protocol import Ask, encode
+from boxwright.propose.shared import SharedModel
+from boxwright.propose.warm import Warm
 from boxwright.scenario.optimizer import Optimizer
-from boxwright.terms import config_key
+from boxwright.terms import Status, Trial, config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 
 KILLS = 8
@@ -88,11 +92,27 @@ def test_seeds_are_forked_from_one_process_with_one_thread(tmp_path: Path) -> No
             nursery = psutil.Process(made.model._nursery.pid)
             assert {psutil.Process(pid).ppid() for pid in await forked(made)} == {nursery.pid}
             assert nursery.num_threads() == 1
-            assert nursery.cmdline()[-2:] == ["auto", "400"]
+            assert nursery.cmdline()[-1] == "forest"
             mapped = "".join(file.path for file in nursery.memory_maps())
             assert "sklearn" in mapped  # 400 runs will want the forest
 
     asyncio.run(study())
+
+
+def test_nursery_imports_the_forest_if_runs_of_elsewhere_and_of_the_study_together_will_want_it(
+    tmp_path: Path,
+) -> None:
+    told = [Told(Trial(-n, {"x": float(n % 15 - 5), "y": n / 30}), Status.SUCCESS, 1.0) for n in range(1, 296)]
+
+    def words(space: str, model: Literal["auto", "gp", "rf"], runs: int, warm: int = 0) -> list[str]:
+        settings = Optimizer(runs=runs, model=model)
+        return SharedModel(make_space(space), settings, 1, tmp_path, print, warm=Warm(told[:warm]))._nursery._words
+
+    assert words(PLANE, "auto", 300) == words(PLANE, "auto", 5, warm=295) == words(PLANE, "gp", 900) == []
+    assert words(PLANE, "auto", 301) == words(PLANE, "auto", 6, warm=295) == words(PLANE, "rf", 5) == ["forest"]
+    many = "\n".join(f"x{i} = {{ type = 'float', lower = 0, upper = 1 }}" for i in range(600))
+    assert words(many, "auto", 180) == []
+    assert words(many, "auto", 200) == ["forest"]
 
 
 def test_killed_nursery_is_replaced_when_a_seed_is_wanted_and_seeds_live_on_without_it(tmp_path: Path) -> None:
@@ -181,7 +201,7 @@ def test_seed_that_has_outlived_its_nursery_and_does_not_listen_is_ended_with_th
 
 def test_each_seed_writes_to_a_log_of_its_own(tmp_path: Path) -> None:
     async def main() -> None:
-        nursery = Nursery(tmp_path / "nursery.log", {"gp"}, 10)
+        nursery = Nursery(tmp_path / "nursery.log", forest=False)
         for number in (1, 2):
             child, line = await nursery.fork(tmp_path / f"{number}.log")
             with line:

@@ -55,7 +55,7 @@ def conversation(model: str) -> bytes:
 async def forked(folder: Path, model: str, costs: dict[str, list[float]]) -> None:
     """Measure seeds of a nursery that is there already, as it is for a late joiner."""
     text, loop = conversation(model), asyncio.get_running_loop()
-    nursery = Nursery(folder / "nursery.log", {model}, TOLD)
+    nursery = Nursery(folder / "nursery.log", forest=model == "rf")
     for seeds in SEEDS[model]:
         children, lines = [], []
         for number in range(seeds + 1):

@@ -14,7 +14,7 @@ PER_PARAMETER = 10
 LARGEST_SHARE = 0.25
 """SMAC's rule of thumb: ten configurations per parameter, but no more than a quarter of all runs."""
 
-MOST_FOR_PROCESS = 12
+MOST_BEFORE_PROCESS = 12
 """A Gaussian process makes something of so few already; more of them only delay it."""
 
 _POINTS_PER_CONFIG = 20
@@ -52,7 +52,7 @@ def initial_size(space: Space, settings: Optimizer, seeds: int) -> int:
         return min(settings.initial, settings.runs)
     by_rule = min(PER_PARAMETER * len(space.names), int(LARGEST_SHARE * settings.runs))
     if settings.model != "rf":
-        by_rule = min(by_rule, MOST_FOR_PROCESS)
+        by_rule = min(by_rule, MOST_BEFORE_PROCESS)
     return min(max(by_rule, seeds, 1), settings.runs)
 
 

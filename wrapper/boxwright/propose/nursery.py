@@ -1,4 +1,4 @@
-"""The process that optimizer seeds are forked from: ``python -m boxwright.propose.nursery FD MODEL… RUNS``.
+"""The process that optimizer seeds are forked from: ``python -m boxwright.propose.nursery FD [forest]``.
 
 ConfigSpace, SciPy and SMAC take seconds of CPU and 100 to 200 MB to import. One process imports them; a seed is a
 fork of it, which begins within milliseconds and shares the memory of all that it does not change. Linux only.
@@ -24,6 +24,9 @@ from contextlib import ExitStack, suppress
 
 import msgspec
 from msgspec import Struct
+
+FOREST = "forest"
+"""The word that has the nursery import SMAC's forest, too."""
 
 MOST_BYTES = 1024
 """More than any message of either side has."""
@@ -52,10 +55,10 @@ class Ended(Struct, frozen=True, tag=True):
 
 def main(words: Sequence[str]) -> int:
     """Import what the seeds need and fork them; return the exit code, of the nursery or of a seed."""
-    fd, *models, runs = words
+    fd, *wanted = words
     connection = socket.socket(fileno=int(fd))
     connection.set_inheritable(False)
-    _import(set(models), int(runs))
+    _import(forest=FOREST in wanted)
     gc.collect()
     gc.freeze()  # else the first collection in each fork touches, and so copies, every page with an object on it
     with ExitStack() as kept:
@@ -68,13 +71,11 @@ def main(words: Sequence[str]) -> int:
     return seed_main()
 
 
-def _import(models: set[str], runs: int) -> None:
+def _import(*, forest: bool) -> None:
     # What is broken here is broken in each seed, too, which then says so to the controller.
     with suppress(Exception):
         importlib.import_module("boxwright.propose.model_seed")
-        from boxwright.propose.search.engine import MOST_FOR_PROCESS
-
-        if "rf" in models or ("auto" in models and runs > MOST_FOR_PROCESS):
+        if forest:
             importlib.import_module("boxwright.propose.search.forest")
 
 

@@ -8,14 +8,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 import msgspec
 
-from boxwright.propose.nursery import MOST_BYTES, Ended, Forked, Refused
+from boxwright.propose.nursery import FOREST, MOST_BYTES, Ended, Forked, Refused
 
 END_S = 2.0
 _FULL_PAUSE_S = 0.01
@@ -64,13 +63,12 @@ class Nursery:
     """Forks seeds from a process that has imported what they need; a process that dies is started again when needed.
 
     Args:
-        models: Of the seeds.
-        runs: Of the study.
+        forest: Whether seeds will want SMAC's forest, so that it is imported once for all of them.
     """
 
-    def __init__(self, log_path: Path, models: Collection[str], runs: int) -> None:
+    def __init__(self, log_path: Path, *, forest: bool) -> None:
         self._log_path = log_path
-        self._words = [*sorted(models), str(runs)]
+        self._words = [FOREST] if forest else []
         self._life: _Life | None = None
         self._starting = asyncio.Lock()
         self._asked = 0

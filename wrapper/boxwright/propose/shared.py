@@ -16,6 +16,7 @@ from boxwright.errors import SpaceError, StudyError
 from boxwright.propose.ahead import Ahead, Pace, Prepared
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.first import first_configs, with_first
+from boxwright.propose.fitted import wants_forest
 from boxwright.propose.initial import initial_design, refuse_unbounded
 from boxwright.propose.kinds import hosted_kinds, seed_kinds
 from boxwright.propose.knowledge import Knowledge, tell
@@ -92,7 +93,8 @@ class SharedModel:
         self._kinds = [kind.name for kind in seed_kinds(settings, seeds)]
         self._shares = Shares([kind.name for kind in hosted_kinds(settings)] or self._kinds)
         models = {kind.model for kind in hosted_kinds(settings) or seed_kinds(settings, seeds)}
-        self._nursery = Nursery(log_dir / "nursery.log", models, settings.runs)
+        forest = wants_forest(models, space, settings.runs + len(self._warm.keys))
+        self._nursery = Nursery(log_dir / "nursery.log", forest=forest)
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
     def _make_seed(self, number: int) -> OptimizerSeed:

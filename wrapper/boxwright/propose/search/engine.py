@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from boxwright.propose.finite import Remaining
+from boxwright.propose.fitted import most_fitted
 from boxwright.propose.protocol import REPEAT
 from boxwright.propose.search.climb import Effort, Score, climb
 from boxwright.propose.search.columns import Columns, Rows
@@ -18,11 +19,6 @@ from boxwright.propose.search.parzen import promising
 from boxwright.scenario.kinds import Acquisition
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
-
-MOST_FOR_PROCESS = 300
-"""So many trials a Gaussian process is fitted to; among more, ``gp`` takes the best and the latest."""
-
-_DISTANCES = 20_000_000  # that a fit may hold: one for each parameter and pair of trials, 8 bytes each
 
 _RANDOM_SHARES = {"gp": 0.0, "rf": 0.2, "parzen": 0.0}
 _PARZEN_SHARE = 0.5  # where costs are noisy; elsewhere even a quarter of the proposals made results worse
@@ -43,7 +39,7 @@ class Kind:
 
     Attributes:
         model: ``gp``, a Gaussian process; ``rf``, SMAC's forest; ``parzen``, Parzen estimators; ``auto``, a process
-            up to ``MOST_FOR_PROCESS`` trials, whose cost grows with their cube, and the forest from there on, with
+            up to ``most_fitted`` configurations, whose cost grows with their cube, and the forest from there on, with
             Parzen estimators for half of the proposals where costs are noisy.
         acquisition: What the model's predictions are weighed by; see ``acquisition``.
         random_share: Share of proposals drawn at random; None: what becomes the model.
@@ -80,9 +76,8 @@ class Engine:
         self._rng = np.random.default_rng(random_seed)
         self._left = Remaining(space)
         self._history = History(columns, noisy=noisy)
-        choosable = int(columns.free.sum())
-        self._is_fixed = choosable == 0
-        self._most_for_process = max(min(MOST_FOR_PROCESS, math.isqrt(_DISTANCES // max(choosable, 1))), 2)
+        self._is_fixed = not columns.free.any()
+        self._most_fitted = most_fitted(space)
         self._models = Models(columns, noisy=noisy, rng=self._rng, random_seed=random_seed)
         self._proposed = ""
 
@@ -139,7 +134,7 @@ class Engine:
     def _model(self) -> str:
         if self._kind.model != "auto":
             return self._kind.model
-        return "gp" if len(self._history) <= self._most_for_process else "rf"
+        return "gp" if len(self._history) <= self._most_fitted else "rf"
 
     def _origin(self) -> str:
         kind = self._model() if self._kind.acquisition == "ei" else f"{self._model()} {self._kind.acquisition}"
@@ -170,7 +165,7 @@ class Engine:
         if self._model() == "rf":
             return self._models.fit_forest(rows, costs, self._kind.acquisition)
         running = self._columns.active(self._history.running())
-        rows, costs = _most_telling(rows, costs, self._most_for_process)
+        rows, costs = _most_telling(rows, costs, self._most_fitted)
         return self._models.fit_process(rows, costs, running, self._kind.acquisition)
 
     def _repeated(self, settled: Settled) -> Found | None:
@@ -179,7 +174,7 @@ class Engine:
         What was tried once among many and came out lowest is mostly lucky. Only where noise is: else there is none.
         """
         runs = int(settled.calls.sum())
-        if not self._noisy or self._model() != "gp" or runs > self._most_for_process:
+        if not self._noisy or self._model() != "gp" or runs > self._most_fitted:
             return None
         costs = np.where(settled.failed, np.nan, settled.costs)  # what has failed once comes last: no run is worth it
         if np.isnan(costs).all():
