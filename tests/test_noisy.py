@@ -154,3 +154,25 @@ def test_target_of_a_noisy_study_is_not_reached_by_one_lucky_run(
         )
         boxwright("run", scenario, "--study", f"studies/{name}", "--slots", "1")
         assert len(calls(tmp_path / "studies" / name)) == runs
+
+
+def test_json_of_means_and_errors_is_strict_whatever_their_size(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    script = 'echo "Result of algorithm run: SUCCESS, 0, 0, $((1 - 2 * BOXWRIGHT_SEED))e308, 0"'
+    design = '[design]\nkind = "grid"\nlevels = 1\nreplicates = 2\n'
+    assert boxwright("run", make_scenario(script, design=design), "--study", "s").returncode == 0
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    for words in (
+        ("results", "s"),
+        ("results", "s", "--by-config"),
+        ("status", "s"),
+        ("show", "s", "1"),
+        ("doctor",),
+    ):
+        json.loads(boxwright(*words, "--json").stdout, parse_constant=refuse)
+    (config,) = json.loads(boxwright("results", "s", "--by-config", "--json").stdout)
+    assert (config["quality"], config["standard_error"], config["runs"]) == (0.0, None, 2)

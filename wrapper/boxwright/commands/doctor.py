@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import json
 import os
 import platform
 import sys
@@ -56,13 +55,13 @@ def doctor() -> dict[str, Any]:
 def doctor_command(*, as_json: bool) -> int:
     """Do ``boxwright doctor``; exit code 1 if something that is needed is missing."""
     from boxwright.commands.clusters import cluster_lines
+    from boxwright.report.json_text import json_text
     from boxwright.report.words import size
 
     found = doctor()
     missing = [name for name, version in found["packages"].items() if version is None]
     if as_json:
-        json.dump(found, sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        sys.stdout.write(f"{json_text(found, indent=1)}\n")
         return 1 if missing else 0
     write = sys.stdout.write
     write(f"boxwright {found['boxwright']}, Python {found['python']}, {found['system']}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -110,7 +109,9 @@ def _select(study: str | Path, sort: str | None, where: Sequence[str], *, by_con
 
 def _print_json(records: Sequence[RunRecord] | Sequence[ConfigRecord]) -> None:
     """Print one record a line; an array of a hundred thousand in one piece takes ten times as long."""
-    lines = (json.dumps(record.as_json(), ensure_ascii=False) for record in records)
+    from boxwright.report.json_text import json_text
+
+    lines = (json_text(record.as_json()) for record in records)
     first = next(lines, None)
     sys.stdout.write("[" if first is None else f"[\n{first}")
     for line in lines:
@@ -128,13 +129,13 @@ def _print_csv(chosen: _Selection) -> None:
 
 
 def _print_configs(chosen: _Selection) -> None:
-    from boxwright.store.table import ResultsTable
+    from boxwright.store.table import FIXED_COLUMNS, ResultsTable
 
     table = ResultsTable(chosen.folder, chosen.parameters, chosen.metrics)
     names = table.columns()
     # Of what a run has of its own, a mean has nothing: only numbers, parameters and metrics are shown.
-    kept = [names.index(name) for name in ("run", "quality", "cost")]
-    kept += range(5, 5 + len(chosen.metrics) + len(chosen.parameters))
+    own = FIXED_COLUMNS - {"run", "quality", "cost"}
+    kept = [index for index, name in enumerate(names) if name not in own]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([*(names[index] for index in kept), "standard_error", "runs", "failed"])
     for config in chosen.configs:

@@ -34,10 +34,11 @@ def show(study: str | Path, run: int) -> RunRecord:
 
 def show_command(study: str, run: int, *, as_json: bool) -> int:
     """Do ``boxwright show``."""
+    from boxwright.report.json_text import json_text
+
     record = show(study, run)
     if as_json:
-        json.dump(record.as_json(), sys.stdout, ensure_ascii=False, indent=1)
-        sys.stdout.write("\n")
+        sys.stdout.write(f"{json_text(record.as_json(), indent=1)}\n")
         return 0
     sys.stdout.write("".join(f"{line}\n" for line in _description(Path(study).absolute(), record)))
     return 0

@@ -82,13 +82,13 @@ def _incumbent_json(best: ConfigRecord | None) -> dict[str, object] | None:
 
 def status_command(study: str, *, as_json: bool) -> int:
     """Do ``boxwright status``."""
+    from boxwright.report.json_text import json_text
     from boxwright.report.tables import incumbent_text, print_line, print_table
     from boxwright.study.metrics import shown_metrics
 
     state = status(study)
     if as_json:
-        json.dump(state, sys.stdout, ensure_ascii=False, indent=1)
-        sys.stdout.write("\n")
+        sys.stdout.write(f"{json_text(state, indent=1)}\n")
         return 0
     opened = open_study(study)
     runs = ", ".join(f"{number} {name}" for name, number in state["runs"].items()) or "none"
