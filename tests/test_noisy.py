@@ -176,3 +176,19 @@ def test_json_of_means_and_errors_is_strict_whatever_their_size(
         json.loads(boxwright(*words, "--json").stdout, parse_constant=refuse)
     (config,) = json.loads(boxwright("results", "s", "--by-config", "--json").stdout)
     assert (config["quality"], config["standard_error"], config["runs"]) == (0.0, None, 2)
+
+
+def test_noisy_study_without_a_success_shows_its_runs_and_one_with_some_its_failures_too(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    design = '[design]\nkind = "grid"\nlevels = 2\nreplicates = 2\n'
+    done = boxwright("run", make_scenario("exit 3", design=design), "--study", "s")
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["run", "x", "quality", "status", "time"]
+    assert [line.split()[2] for line in lines[1:5]] == ["CRASHED"] * 4
+    assert lines[5] == "incumbent: none yet, no run has succeeded"
+    half = f'test "$1" = --x=1.0 || exit 3\n{NOISE}'
+    done = boxwright("run", make_scenario(half, design=design, name="half"), "--study", "t")
+    _, best, failed, *_ = done.stdout.splitlines()
+    assert best.split()[-1] == "2"
+    assert failed.split()[-2:] == ["0", "2"]

@@ -319,13 +319,17 @@ def _conclude(folder: Path, summary: Summary, found: Validation | None) -> int:
 
 
 def _best_table(store: Store, objective: str, metrics: Sequence[str]) -> tuple[Table, str]:
-    """Return the best runs, or in a noisy study configurations; and a line for stderr if these are not all."""
+    """Return the best runs, or in a noisy study configurations; and a line for stderr if these are not all.
+
+    Where no run has succeeded there are no means to show: then it is runs, too, with what became of them.
+    """
     from boxwright.report.tables import config_table, run_table
 
-    if store.is_noisy:
-        configs = store.by_config()
+    configs = store.by_config() if store.is_noisy else None
+    if configs is not None and (best := configs.ranked(_SHOWN_RUNS)):
+        best += [config for config in configs if not config.runs][: _SHOWN_RUNS - len(best)]
         number, what, option = len(configs), "configurations", "--by-config "
-        table = config_table(configs.ranked(_SHOWN_RUNS), objective, metrics)
+        table = config_table(best, objective, metrics)
     else:
         records = sorted(store.runs(), key=lambda run: (run.cost is None, run.cost or 0.0, run.run))
         number, what, option = len(records), "runs", ""
