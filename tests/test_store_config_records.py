@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import random
+import sys
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from boxwright.store.config_records import ConfigRecord, ConfigRecords
 from boxwright.store.records import RunRecord
+from boxwright.study.best import Best
 from boxwright.terms import Status
 
 SOME = RunRecord(
@@ -123,6 +126,79 @@ def test_record_of_one_run_is_that_run() -> None:
     (config,) = gathered({"a": [0.1]})
     assert config == ConfigRecord(config.mean, runs=1, noisy=True)
     assert (config.mean.metrics, config.standard_error) == ({"quality": 0.1, "test": 0.0}, None)
+
+
+def records_of(seed: int, number: int = 120) -> list[RunRecord]:
+    """Return runs of forty configurations with a few trials each, some of which fail, in the order of numbers."""
+    rng = random.Random(seed)
+    trials = [(name, repeat) for repeat in range(4) for name in range(40)][:number]
+    costs = [None if rng.random() < 0.05 else round(name / 10 + rng.gauss(0, 1), 1) for name, _ in trials]
+    return [
+        dataclasses.replace(
+            SOME, run=run, trial=run, config={"name": name}, seed=repeat, cost=cost, quality=cost, optimizer_seed=run
+        )
+        for run, ((name, repeat), cost) in enumerate(zip(trials, costs, strict=True), 1)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_incumbent_and_its_first_run_do_not_depend_on_the_order_of_ends(seed: int) -> None:
+    records = records_of(seed)
+    by_number, by_end = ConfigRecords(), ConfigRecords()
+    for record in records:
+        by_number.add(record)
+    for record in random.Random(seed).sample(records, len(records)):
+        by_end.add(record)
+    best, other = by_number.best(), by_end.best()
+    assert best is not None
+    assert other is not None
+    assert (best.run, best.runs, best.config) == (other.run, other.runs, other.config)
+    assert {(each.run, each.failed) for each in by_number} == {(each.run, each.failed) for each in by_end}
+    assert [each.run for each in by_number.ranked(40)] == [each.run for each in by_end.ranked(40)]
+
+
+def test_incumbent_of_a_study_without_noise_is_the_first_of_equals_by_number_whichever_ended_first() -> None:
+    best = Best(noisy=False)
+    for run, cost in ((3, 1.0), (2, 1.0), (1, 2.0)):
+        best.hear(dataclasses.replace(SOME, run=run, cost=cost, quality=cost))
+    assert best.incumbent is not None
+    assert best.incumbent.run == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_incumbent_after_each_run_is_what_a_fresh_look_at_all_runs_names(seed: int) -> None:
+    records, found = records_of(seed), ConfigRecords(least_runs=2)
+    for number, record in enumerate(records, 1):
+        found.add(record)
+        fresh = ConfigRecords(records[:number], least_runs=2).ranked(1)
+        assert [found.best()] == (fresh or [None])
+
+
+def test_one_more_run_takes_as_much_after_ten_thousand_as_after_a_hundred() -> None:
+    def calls(before: int) -> int:
+        """Return how many functions are called for one more run and the incumbent after it."""
+        made, number = ConfigRecords(), before + 1
+        for run in range(1, before + 1):
+            config = {"name": run % (before // 2)}  # each twice
+            cost = float(run * 7919 % 1000)
+            made.add(dataclasses.replace(SOME, run=run, config=config, seed=run, cost=cost, quality=cost))
+        made.best()
+        count = 0
+
+        def note(frame: object, event: str, argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        more = dataclasses.replace(SOME, run=number, config={"name": "more"}, seed=number, cost=500.0, quality=500.0)
+        sys.setprofile(note)
+        try:
+            made.add(more)
+            made.best()
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert calls(10_000) <= calls(100) + 20
 
 
 def test_costs_of_any_size_have_an_incumbent() -> None:

@@ -12,12 +12,11 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TypeAlias
 
 from boxwright.store.records import RunRecord
+from boxwright.store.standings import Standings, Trials, mean
 from boxwright.terms import Value, config_key
 
 _LUCK = 0.05
@@ -30,7 +29,8 @@ class ConfigRecord:
     """One configuration and what its settled trials came to.
 
     Attributes:
-        mean: The first of its runs that count, with the means of all successful ones as quality, cost and metrics.
+        mean: The lowest number of its runs that count, with the means of all successful ones as quality, cost and
+            metrics.
         runs: How many trials succeeded.
         failed: How many did not.
         standard_error: Of the mean quality, from the spread of its own runs; None for fewer than two.
@@ -77,41 +77,6 @@ class ConfigRecord:
         }
 
 
-_Seed: TypeAlias = tuple[str | None, int, float | None]  # instance, seed, budget
-
-
-@dataclass(slots=True)
-class _Trials:
-    """The settled trials of one configuration."""
-
-    first: RunRecord
-    costs: dict[_Seed, float] = field(default_factory=dict)
-    qualities: list[float] = field(default_factory=list)
-    failed: int = 0
-    metrics: dict[str, list[float]] = field(default_factory=dict)
-
-    def add(self, record: RunRecord) -> None:
-        if record.cost is None or record.quality is None:
-            self.failed += 1
-            return
-        if not self.costs:
-            self.first = record
-        self.costs[record.instance, record.seed, record.budget] = record.cost
-        self.qualities.append(record.quality)
-        for name, value in record.metrics.items():
-            self.metrics.setdefault(name, []).append(value)
-
-    @property
-    def mean(self) -> float:
-        return _mean(self.costs.values())
-
-    @property
-    def squares(self) -> float:
-        """Return the sum of squared deviations from the mean."""
-        mean = self.mean
-        return sum((cost - mean) * (cost - mean) for cost in self.costs.values())
-
-
 class ConfigRecords:
     """Gathers runs by configuration, in the order of their first runs.
 
@@ -125,13 +90,24 @@ class ConfigRecords:
     def __init__(self, records: Iterable[RunRecord] = (), *, noisy: bool = True, least_runs: int = 1) -> None:
         self._noisy = noisy
         self._least_runs = least_runs
-        self._trials: dict[str, _Trials] = {}
+        self._trials: dict[str, Trials] = {}
+        self._standings = Standings(least_runs)
+        self._freedom = 0
+        self._squares = 0.0
         for record in records:
             self.add(record)
 
     def add(self, record: RunRecord) -> None:
         """Take in a run that settles its trial."""
-        self._trials.setdefault(config_key(record.config), _Trials(record)).add(record)
+        key = config_key(record.config)
+        trials = self._trials.get(key)
+        if trials is None:
+            trials = self._trials[key] = Trials(record)
+        before = trials.freedom, trials.squares
+        trials.add(record)
+        self._freedom += trials.freedom - before[0]
+        self._squares += trials.squares - before[1]
+        self._standings.put(trials)
 
     def __iter__(self) -> Iterator[ConfigRecord]:
         """Yield all configurations, also those that only failed."""
@@ -142,67 +118,41 @@ class ConfigRecords:
         return len(self._trials)
 
     def best(self) -> ConfigRecord | None:
-        """Return the incumbent; None while nothing has succeeded."""
-        return next(iter(self.ranked(1)), None)
+        """Return the incumbent; None while nothing has succeeded.
+
+        What it takes does not grow with the number of configurations: a controller asks after each run.
+        """
+        best = self._standings.best(self._luck)
+        return None if best is None else self._record(best)
 
     def ranked(self, most: int) -> list[ConfigRecord]:
         """Return so many configurations: the incumbent, then what would be it without those before."""
-        left = [trials for trials in self._trials.values() if trials.costs]
-        freedom = sum(len(trials.costs) - 1 for trials in left)
-        variance = sum(trials.squares for trials in left) / freedom if freedom else 0.0
-        t = _t_quantile(freedom) if freedom else 0.0
+        left, luck = Standings(self._least_runs, self._trials.values()), self._luck
         found: list[ConfigRecord] = []
-        while left and len(found) < most:
-            able = [trials for trials in left if not trials.failed] or left
-            whole = [trials for trials in able if len(trials.costs) >= self._least_runs]
-            best = _incumbent(whole or able, t * math.sqrt(variance))
+        while len(found) < most and (best := left.best(luck)) is not None:
             found.append(self._record(best))
-            left = [trials for trials in left if trials is not best]
+            left.remove(best)
         return found
 
-    def _record(self, trials: _Trials) -> ConfigRecord:
+    @property
+    def _luck(self) -> float:
+        """What the mean of one trial may be too low by."""
+        if not self._freedom:
+            return 0.0
+        return _t_quantile(self._freedom) * math.sqrt(max(self._squares, 0.0) / self._freedom)
+
+    def _record(self, trials: Trials) -> ConfigRecord:
         number = len(trials.costs)
         if not number:
             return ConfigRecord(trials.first, 0, trials.failed, noisy=self._noisy)
         means = dataclasses.replace(
             trials.first,
             cost=trials.mean,
-            quality=_mean(trials.qualities),
-            metrics={name: _mean(values) for name, values in trials.metrics.items()},
+            quality=mean(trials.qualities),
+            metrics={name: mean(values) for name, values in trials.metrics.items()},
         )
         error = math.sqrt(trials.squares / (number - 1) / number) if number > 1 else None
         return ConfigRecord(means if number > 1 else trials.first, number, trials.failed, error, self._noisy)
-
-
-def _incumbent(able: list[_Trials], luck: float) -> _Trials:
-    """Return the one with the lowest mean of those with the most trials, unless one with fewer is clearly better.
-
-    Args:
-        able: At least one, each with a cost.
-        luck: What the mean of one trial may be too low by.
-    """
-    found: _Trials | None = None
-    by_trials = sorted(able, key=lambda trials: (-len(trials.costs), trials.mean, trials.first.run))
-    for _, group in groupby(by_trials, key=lambda trials: len(trials.costs)):
-        challenger = next(group)
-        if found is None or _is_clearly_better(challenger, found, luck):
-            found = challenger
-    assert found is not None
-    return found
-
-
-def _is_clearly_better(challenger: _Trials, incumbent: _Trials, luck: float) -> bool:
-    common = challenger.costs.keys() & incumbent.costs.keys()
-    if common:
-        # Their difference on a seed varies less than that, where a seed is hard or easy for all.
-        gap = _mean([challenger.costs[seed] - incumbent.costs[seed] for seed in common])
-        return gap < -luck * math.sqrt(2 / len(common))
-    return challenger.mean - incumbent.mean < -luck * math.sqrt(1 / len(challenger.costs) + 1 / len(incumbent.costs))
-
-
-def _mean(values: Iterable[float]) -> float:
-    numbers = list(values)
-    return sum(number / len(numbers) for number in numbers)  # the sum of the largest ones would be infinite
 
 
 def _t_quantile(freedom: int) -> float:

@@ -34,7 +34,9 @@ class Best:
             self._configs.add(record)
             self.incumbent = self._configs.best()
             return
-        best = None if self.incumbent is None else self.incumbent.cost
         counts = record.status in (Status.SUCCESS, Status.TIMEOUT)  # a crash may have a cost, but is no answer
-        if counts and record.cost is not None and (best is None or record.cost < best):
-            self.incumbent = ConfigRecord(record)
+        if counts and record.cost is not None:
+            best = self.incumbent
+            # Of equals the lower number, whichever ended first: as the database has it.
+            if best is None or best.cost is None or (record.cost, record.run) < (best.cost, best.run):
+                self.incumbent = ConfigRecord(record)
