@@ -153,9 +153,12 @@ async def bench(
     *,
     noisy: bool = False,
     study_seed: int = 0,
+    target: float | None = None,
 ) -> AsyncIterator[Bench]:
     lines: list[str] = []
-    model = SharedModel(space, settings, seeds, folder / "logs", lines.append, noisy=noisy, study_seed=study_seed)
+    model = SharedModel(
+        space, settings, seeds, folder / "logs", lines.append, noisy=noisy, study_seed=study_seed, target=target
+    )
     made = Bench(model, lines)
     try:
         await model.start(finished, running)

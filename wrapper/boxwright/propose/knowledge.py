@@ -18,10 +18,16 @@ class Knowledge:
     Args:
         noisy: Whether a configuration may run more than once, ``max_config_calls`` times at most.
         study_seed: The number that the first run of each configuration is handed.
+        target: A cost that is good enough; None for none.
     """
 
-    def __init__(self, warm: Warm, *, noisy: bool, max_config_calls: int, study_seed: int) -> None:
+    def __init__(
+        self, warm: Warm, *, noisy: bool, max_config_calls: int, study_seed: int, target: float | None = None
+    ) -> None:
         self._warm = warm
+        self._target = -math.inf if target is None else target
+        self._good_enough: dict[str, Calls] = {}
+        self._most_calls = 2
         self._noisy = noisy
         self._max_config_calls = max_config_calls
         self._study_seed = study_seed
@@ -76,6 +82,15 @@ class Knowledge:
         left = [calls for calls in self._calls.values() if self._has_room(calls)] if self._noisy else []
         return min(left, key=lambda calls: (len(calls.repeats), calls.mean_cost)).config if left else None
 
+    def unconfirmed(self) -> Config | None:
+        """Return what seems to be good enough, the best first, but has run too rarely to be believed.
+
+        That is once, or less often than another one, which then is the incumbent.
+        """
+        enough = min(self._most_calls, self._max_config_calls) if self._noisy else 0
+        wanting = [calls for calls in self._good_enough.values() if len(calls.repeats) == len(calls.costs) < enough]
+        return min(wanting, key=lambda calls: calls.mean_cost).config if wanting else None
+
     def begin(self, config: Config, repeat: int, owner: int | None, origin: str) -> None:
         """Take this configuration as running, for the seed that proposed it."""
         key = config_key(config)
@@ -90,6 +105,11 @@ class Knowledge:
         calls.costs.append(math.inf if told.cost is None else told.cost)
         self._running.pop((key, repeat), None)
         self._finished.append(told)
+        self._most_calls = max(self._most_calls, len(calls.costs))
+        if calls.mean_cost <= self._target:
+            self._good_enough[key] = calls
+        else:
+            self._good_enough.pop(key, None)
 
     def messages(self, number: int) -> list[Running | Tell]:
         """Return everything, as the seed of this number should hear it."""

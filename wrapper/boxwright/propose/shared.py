@@ -56,6 +56,7 @@ class SharedModel:
         noisy: Whether a configuration may run more than once, ``settings.max_config_calls`` times at most.
         study_seed: The number that the first run of each configuration is handed.
         warm: What is known before the study's first run.
+        target: A cost that is good enough; with noise, what reaches it runs again at once, to be believed.
 
     Raises:
         SpaceError: The space has a parameter without bounds, which no model can search.
@@ -72,6 +73,7 @@ class SharedModel:
         noisy: bool = False,
         study_seed: int = 0,
         warm: Warm | None = None,
+        target: float | None = None,
     ) -> None:
         refuse_unbounded(space)
         self._space = space = replace(space, distributions={})  # a model takes every range as it is
@@ -80,7 +82,11 @@ class SharedModel:
         self._warm = warm or Warm()
         self._space_json = Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))  # on one line
         self._known = Knowledge(
-            self._warm, noisy=noisy, max_config_calls=settings.max_config_calls, study_seed=study_seed
+            self._warm,
+            noisy=noisy,
+            max_config_calls=settings.max_config_calls,
+            study_seed=study_seed,
+            target=target,
         )
         self._noisy = noisy
         self._initial: deque[tuple[int, Config]] = deque()
@@ -162,6 +168,8 @@ class SharedModel:
             StudyError: An optimizer process cannot be kept alive.
         """
         self._check()
+        if (again := self._known.unconfirmed()) is not None:
+            return self._accept(min(self._seeds, key=lambda seed: seed.load), again, REPEAT)
         while self._initial:
             number, config = self._initial.popleft()
             if config_key(config) not in self._known.keys:

@@ -30,7 +30,7 @@ from boxwright.study.copy_words import copy_words
 from boxwright.study.job_plan import planned_slots, refuse_bad_jobs
 from boxwright.study.metrics import shown_metrics
 from boxwright.study.warm_start import WarmStart, read_warm_start
-from boxwright.terms import Slot
+from boxwright.terms import Slot, cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +203,7 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
 
     seeds = seed_count(setup.scenario.optimizer, len(setup.slots))
     rows = setup.scenario.instances.rows
-    settings = setup.scenario.optimizer
+    settings, direction = setup.scenario.optimizer, setup.scenario.study.objective.direction
     if len(rows) > 1:  # what it counts as a run is a configuration on all instances
         settings = msgspec.structs.replace(settings, runs=max(1, settings.runs // len(rows)))
     shared = SharedModel(
@@ -214,7 +214,8 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         log=log,
         noisy=setup.scenario.is_noisy,
         study_seed=setup.scenario.study.seed,
-        warm=setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy),
+        warm=setup.warm_start.told(direction, noisy=setup.scenario.is_noisy),
+        target=None if settings.target is None else cost_of(settings.target, direction),
     )
     return OnInstances(shared, rows, study_seed=setup.scenario.study.seed) if rows else shared
 
