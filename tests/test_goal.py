@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 import boxwright as library
 from boxwright.store.database import Store
 from boxwright.terms import Status
-from support import RunBoxwright, statuses
+from support import RunBoxwright, Running, statuses
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -92,6 +94,29 @@ def test_study_ends_once_no_proposal_promises_enough_and_goes_on_when_less_is_en
     assert f"{reason}. To go on, be content with less: boxwright resume {tmp_path / 's'} --set" in again.stderr
     assert boxwright("resume", "s", "--set", "optimizer.min_improvement=1e-300").returncode == 0
     assert len(statuses(tmp_path / "s")) == 7
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_study_that_was_given_up_ends_after_a_resume_too_though_its_last_runs_were_never_waited_for(
+    make_scenario: Callable[..., Path],
+    boxwright: RunBoxwright,
+    start: Callable[..., Running],
+    tmp_path: Path,
+    end: signal.Signals,
+) -> None:
+    design = "[optimizer]\nruns = 9\ninitial = 4\nseeds = 1\nmin_improvement = 1e6\npatience = 2\nahead = false\n"
+    wait = 'test "$BOXWRIGHT_TRIAL" != 4 || until test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.02; done; '
+    first = start(make_scenario(wait + COUNTING, design=design), "--slots", "2")
+    first.hear("promised less than optimizer.min_improvement")
+    os.kill(first.process.pid, end)  # the last one goes on, or is stopped with SIGTERM
+    first.end()
+    (tmp_path / "study/go").touch()
+    again = boxwright("resume", tmp_path / "study")
+    assert again.returncode == 0, again.stderr
+    assert "promised less than optimizer.min_improvement = 1e+06: no new runs. To go on" in again.stderr
+    with Store(tmp_path / "study") as store:
+        assert store.trial_counts() == (5, 5)  # four of the initial design, and the first proposal of a model
+    assert library.status(tmp_path / "study")["state"] == "finished"
 
 
 def test_failures_and_a_target_that_is_no_number_do_not_end_a_study(

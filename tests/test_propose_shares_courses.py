@@ -6,6 +6,7 @@ explores for some turns first, is blurred by noise, or meets failures as often a
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ INITIAL = 12
 
 def chance(best: float, turns: int, rng: random.Random) -> float:
     """Draw a point in a space of five parameters: its cost is the distance from the optimum."""
-    return 100.0 * rng.random() ** 0.2
+    return 100.0 * math.pow(rng.random(), 0.2)
 
 
 def closing_in(best: float, turns: int, rng: random.Random) -> float:

@@ -171,7 +171,7 @@ def test_incumbent_after_each_run_is_what_a_fresh_look_at_all_runs_names(seed: i
     for number, record in enumerate(records, 1):
         found.add(record)
         fresh = ConfigRecords(records[:number], least_runs=2).ranked(1)
-        assert [found.best()] == (fresh or [None])
+        assert found.best() == (fresh[0] if fresh else None)
 
 
 def test_one_more_run_takes_as_much_after_ten_thousand_as_after_a_hundred() -> None:

@@ -25,7 +25,7 @@ from boxwright.study.costs import is_without_answer, outcome_cost, settles_trial
 from boxwright.study.discarding import discard_after_run
 from boxwright.study.executors import make_executor
 from boxwright.study.first_failures import FirstFailures
-from boxwright.study.goal import Goal
+from boxwright.study.goal import GIVEN_UP, Goal
 from boxwright.study.kills import BY_PERSON, KillOrders
 from boxwright.study.launching import Launcher, is_disk_trouble
 from boxwright.study.places import Places
@@ -73,7 +73,6 @@ class Controller:
         self._at_goal = False
         self._reason = ""
         self._goal = Goal(setup.scenario, len(setup.slots))
-        self._given_up = False
         self._first_failures = FirstFailures(setup.scenario.limits.first_failures)
         self._spent = Spent(setup.scenario.limits)
         self._done = asyncio.Event()
@@ -105,14 +104,12 @@ class Controller:
             raise self._error
         through = self.upcoming.created == self._settled and self.upcoming.is_all_proposed
         at_goal = self._at_goal and not self._interrupted
-        self._store.set_meta("given_up", self._goal.mark(self._settled) if self._given_up and at_goal else "")
         reason = "" if self._interrupted or (through and not at_goal) else self._reason
         interrupted = not (through or at_goal or self._aborted)
         return Summary(self._settled, self._failed, interrupted, self._aborted, reason)
 
     async def _take_up(self) -> None:
-        """Tell the proposer all that is known, adopt what is still running, queue what has no run."""
-        # As they ended, not by number: what goes by the order of results goes on as it would have.
+        """Tell the proposer all that is known, as it ended, adopt what is still running, queue what has no run."""
         finished = [Told(record.as_trial(), record.status, record.cost) for record in self._store.settled_runs()]
         created, self._settled = self._store.trial_counts()
         self._failed = self._store.failed_trials()
@@ -136,9 +133,10 @@ class Controller:
         best = self._best.incumbent
         if best is not None and self._goal.reached_by(best):
             self._stop_at_goal(self._goal.text_again(best, self._store.study))
-        elif (given_up := self._store.meta("given_up")) and given_up == self._goal.mark(self._settled):
-            self._given_up = True
-            self._stop_at_goal(self._goal.text_given_up_again(self._store.study))
+        elif (given_up := self._store.meta(GIVEN_UP)) and given_up == self._goal.mark(created):
+            self.upcoming.propose_no_more()  # trials whose runs were lost or stopped get theirs still
+            self._at_goal = True
+            self._say_why(self._goal.text_given_up_again(self._store.study))
         elif note := self._spent.text(self._store.study):
             self._stop_at_limit(note)
 
@@ -237,7 +235,7 @@ class Controller:
         """Return whether a proposal is worth a run; the study ends with the last of too many that are not."""
         if self._stopping or not self._goal.given_up_with(proposal):
             return not self._stopping
-        self._given_up = True
+        self._store.set_meta(GIVEN_UP, self._goal.mark(self.upcoming.created))  # holds if this process dies now
         self._stop_at_goal(self._goal.text_of_giving_up())
         return False
 
@@ -247,10 +245,13 @@ class Controller:
 
     def _stop_at_limit(self, note: str) -> None:
         if not self._stopping:
-            self._reason = note
-            self._watcher.note(note)
-            self._log(note)
+            self._say_why(note)
             self.stop()
+
+    def _say_why(self, note: str) -> None:
+        self._reason = note
+        self._watcher.note(note)
+        self._log(note)
 
     def _check_done(self) -> None:
         if not (self._running or self._tasks) and (self._stopping or self.upcoming.is_through):

@@ -9,6 +9,9 @@ from boxwright.scenario import Scenario
 from boxwright.store.config_records import ConfigRecord
 from boxwright.terms import cost_of
 
+GIVEN_UP = "given_up"
+"""Under this key the database has the mark of a study that was given up."""
+
 LEAST_PATIENCE = 5
 """One proposal that promises little may be the model's mistake."""
 
@@ -73,6 +76,6 @@ class Goal:
             "--set optimizer.min_improvement=NUMBER"
         )
 
-    def mark(self, settled: int) -> str:
-        """Return what a study that was given up is known by: given the same runs it is not taken up for the same."""
-        return "" if self._least is None else f"{self._least!r} {self._patience} {settled}"
+    def mark(self, trials: int) -> str:
+        """Return what a study that was given up is known by: with the same trials it is not gone on with."""
+        return "" if self._least is None else f"{self._least!r} {self._patience} {trials}"

@@ -27,6 +27,7 @@ from boxwright.study.controller import Controller
 from boxwright.study.csv_copy import find_rows, keep_rows, kept_rows
 from boxwright.study.discarding import discard_left_over
 from boxwright.study.external import make_ask_tell, make_external
+from boxwright.study.goal import GIVEN_UP
 from boxwright.study.orders import Orders
 from boxwright.study.publishing import publishing
 from boxwright.study.setup import Setup, make_proposer, prepare
@@ -142,6 +143,8 @@ def resume_study(
 def _reopen(store: Store, statuses: Sequence[Status]) -> str:
     """Let trials be run once more; return in one line how many."""
     number = store.reopen_trials(statuses)
+    if number:
+        store.set_meta(GIVEN_UP, "")  # what they come to may change what is promised
     trials = f"{number} trial{'' if number == 1 else 's'}"
     return f"{trials} with the outcome {' or '.join(statuses)}: {'run again' if number else 'nothing to run again'}"
 

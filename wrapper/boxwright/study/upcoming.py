@@ -74,6 +74,10 @@ class Upcoming:
         self.again = self._store.trials_again()
         self._waiting.extend(waiting)
 
+    def propose_no_more(self) -> None:
+        """Hand out what waits, and nothing else."""
+        self._exhausted = True
+
     def put_back(self, trial: Trial) -> None:
         """Have a trial run once more."""
         self._waiting.append(trial)
