@@ -119,7 +119,7 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_process_left(tmp_path: Path) -> Iterator[None]:
     """Fail a test after which a process is left that works below its folder or was started for it."""
     yield
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (left := processes_below(tmp_path)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left, f"left running: {left}"

@@ -22,7 +22,7 @@ from boxwright.execute.tree import all_processes, environment_of
 from boxwright.terms import Slot
 
 _T = TypeVar("_T")
-PATIENCE_S = 30.0
+PATIENCE_S = 180.0
 MEBIBYTE = 1 << 20
 
 

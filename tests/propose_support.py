@@ -24,6 +24,7 @@ from boxwright.scenario.optimizer import Optimizer
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space
 from boxwright.terms import Config, Status, Trial
+from support import PATIENCE_S
 
 PLANE = """
 x = { type = "float", lower = -5, upper = 10 }
@@ -135,7 +136,7 @@ class Bench:
 
 async def _until_gone(pid: int) -> None:
     """Wait for the end of a process; whoever its parent is by now may take a while to collect it."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     with contextlib.suppress(psutil.NoSuchProcess):
         while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             assert time.monotonic() < deadline, f"process {pid} is still there"

@@ -35,17 +35,17 @@ def hog(mebibytes: int, then: str = "") -> str:
 
 
 def test_run_is_stopped_at_its_cutoff(stage: Stage) -> None:
-    exit_ = stage.run(["sleep", "60"], cutoff_s=0.3)
+    exit_ = stage.run(["sleep", "600"], cutoff_s=0.3)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.CUTOFF, -signal.SIGTERM)
     assert exit_.detail == "still running after 0.3 s"
-    assert 0.3 <= exit_.wall_s < 2
+    assert 0.3 <= exit_.wall_s < 60
 
 
 def test_run_may_tidy_up_within_its_grace(stage: Stage) -> None:
     script = "trap 'sleep 0.3; echo tidy; exit 7' TERM; while :; do sleep 0.05; done"
-    exit_ = stage.run(["sh", "-c", script], cutoff_s=0.3, grace_s=10)
+    exit_ = stage.run(["sh", "-c", script], cutoff_s=0.3, grace_s=600)
     assert (exit_.ended_by, exit_.exit_code, stage.text(1)) == (Ended.CUTOFF, 7, "tidy\n")
-    assert exit_.wall_s < 5
+    assert exit_.wall_s < 60
 
 
 def test_run_is_asked_only_once_to_end(stage: Stage) -> None:
@@ -60,7 +60,7 @@ def test_run_is_asked_only_once_to_end(stage: Stage) -> None:
 def test_run_that_ignores_sigterm_is_killed_after_its_grace(stage: Stage) -> None:
     exit_ = stage.run([sys.executable, "-c", DEAF], cutoff_s=0.5, grace_s=0.3)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.CUTOFF, -signal.SIGKILL)
-    assert 0.8 <= exit_.wall_s < 5
+    assert 0.8 <= exit_.wall_s < 60
 
 
 def test_run_stops_a_command_and_its_grandchildren_at_the_cutoff(stage: Stage) -> None:
@@ -73,9 +73,9 @@ def test_run_stops_a_command_and_its_grandchildren_at_the_cutoff(stage: Stage) -
 
 
 def test_run_that_has_stopped_itself_is_ended_at_the_cutoff(stage: Stage) -> None:
-    exit_ = stage.run(["sh", "-c", "kill -STOP $$"], cutoff_s=0.3, grace_s=5)
+    exit_ = stage.run(["sh", "-c", "kill -STOP $$"], cutoff_s=0.3, grace_s=600)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.CUTOFF, -signal.SIGTERM)
-    assert exit_.wall_s < 3, "it was woken, so that SIGTERM could reach it"
+    assert exit_.wall_s < 60, "it was woken, so that SIGTERM could reach it"
 
 
 def test_run_with_threads_whose_first_one_has_ended_is_still_watched(stage: Stage) -> None:
@@ -115,9 +115,9 @@ def test_memory_that_processes_share_counts_once(stage: Stage) -> None:
 
 def test_run_that_fills_memory_in_its_grace_is_killed_at_once(stage: Stage) -> None:
     script = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + hog(1000)
-    exit_ = stage.run([sys.executable, "-c", script], memory_bytes=100 * MEBIBYTE, cutoff_s=60, grace_s=50)
+    exit_ = stage.run([sys.executable, "-c", script], memory_bytes=100 * MEBIBYTE, cutoff_s=600, grace_s=600)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.MEMORY, -signal.SIGKILL)
-    assert exit_.wall_s < 20
+    assert exit_.wall_s < 120
 
 
 def test_run_that_floods_its_output_is_stopped_and_its_log_cut(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from boxwright.execute.exits import read_exit, write_exit
 from boxwright.execute.messages import Ended, Event, Exit, RunEnded, SlotLost, SlotReady
 from boxwright.execute.tree import descendants, read_process
 from boxwright.terms import Slot
-from execute_support import Stage
+from execute_support import PATIENCE_S, Stage
 
 
 def is_loss(event: Event) -> bool:
@@ -99,7 +99,7 @@ def test_closing_lets_a_run_go_on_to_its_end(tmp_path: Path) -> None:
         stage.until(stage.processes)
         stage.close()
         assert not [event for event in stage.events if isinstance(event, RunEnded)]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while (exit_ := read_exit(stage.folder(run), run)) is None:
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ study, study_id, gpus, cutoff_s, *words = sys.argv[1:]
 stage = Stage(Path(study), study_id=study_id, slots=[Slot(0, gpus=tuple(gpus.split()))])
 stage.start()
 stage.submit(words, run=1, cutoff_s=float(cutoff_s))
-stage.until(stage.processes)
+stage.until(lambda: stage.processes() or len(stage.events) > 1)  # a short run may be over
 print(stage.agent_pid(), flush=True)
 stage.pass_time(600)
 """
@@ -107,7 +106,7 @@ def test_sigterm_to_an_orphaned_agent_stops_its_run(make_orphan: Callable[..., O
 
 
 def test_orphaned_agent_does_not_hear_ctrl_c(make_orphan: Callable[..., Orphan]) -> None:
-    orphan = make_orphan("sleep", "0.5")
+    orphan = make_orphan("sleep", "2")
     os.kill(orphan.agent_pid, signal.SIGINT)
     wait_until(lambda: orphan.is_gone)
     exit_ = read_exit(orphan.folder, 1)
@@ -192,7 +191,7 @@ def test_run_lost_with_both_controller_and_agent_is_found_lost(make_orphan: Call
 
 
 def test_adopted_run_of_a_slot_that_is_no_more_is_watched_too(make_orphan: Callable[..., Orphan]) -> None:
-    orphan = make_orphan("sleep", "0.5")
+    orphan = make_orphan("sleep", "2")
     with Stage(orphan.study, study_id=orphan.study_id, slots=[Slot(1)]) as stage:
         stage.adopt(1)
         stage.start()
@@ -210,13 +209,12 @@ def test_slots_cut_differently_wait_until_the_old_ones_are_free(make_orphan: Cal
 
 
 def test_slots_cut_alike_do_not_wait_for_each_other(make_orphan: Callable[..., Orphan]) -> None:
-    orphan = make_orphan("sleep", "3", gpus="0")
+    orphan = make_orphan("sh", "-c", "until test -e go; do sleep 0.02; done", gpus="0")
     with Stage(orphan.study, study_id=orphan.study_id, slots=[Slot(0, gpus=("0",)), Slot(1, gpus=("1",))]) as stage:
-        began = time.monotonic()
         stage.adopt(1)
         stage.call(stage.executor.start())
         stage.wait_for(lambda event: event == SlotReady(Slot(1, gpus=("1",))))
-        assert time.monotonic() - began < 2.5
+        (orphan.folder / "go").touch()
         stage.exit_of(1)
 
 

@@ -16,7 +16,7 @@ import pytest
 from boxwright.store.database import Store
 from boxwright.terms import Status
 from external_support import ALGO, DOUBLE, QUICK, external, output_of
-from support import RunBoxwright, Running, statuses
+from support import PATIENCE_S, RunBoxwright, Running, statuses
 
 pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
 
@@ -137,7 +137,7 @@ def test_optimizer_ends_with_a_killed_controller_and_resume_adopts_what_it_had_r
     running.wait_for_runs(1)
     os.kill(running.process.pid, signal.SIGKILL)
     pid = int(output_of(running.study).split()[1])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while _is_there(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _is_there(pid)

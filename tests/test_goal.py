@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_process_left")
 OPTIMIZER = "[optimizer]\nruns = {runs}\ninitial = {runs}\nseeds = 1\ntarget = {target}\n"
 COUNTING = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, $((10 - BOXWRIGHT_TRIAL)), 0"'  # 9, 8, 7, …
 
-BOUNDED = "[limits]\ncutoff_s = 20\n"  # what is waited for never comes where the study does not end
+BOUNDED = "[limits]\ncutoff_s = 120\n"  # what is waited for never comes where the study does not end
 
 
 def design(target: float, runs: int = 6) -> str:

@@ -83,7 +83,7 @@ def test_study_is_stopped_while_its_optimizer_does_not_answer(
     running.process.send_signal(number)
     code, _, err = running.end()
     assert code == 130, err
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 90
     assert statuses(running.study) == [Status.SUCCESS] * 2
 
 

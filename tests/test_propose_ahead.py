@@ -17,6 +17,7 @@ from boxwright.propose.protocol import Proposal
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
+from support import PATIENCE_S
 
 
 class Workshop:
@@ -83,7 +84,7 @@ def test_proposal_made_ahead_is_made_once_and_taken_once() -> None:
         workshop.ahead.make()
         workshop.ahead.make()
         takers = [asyncio.create_task(workshop.taken()) for _ in range(2)]
-        await asyncio.wait({takers[1]}, timeout=5)
+        await asyncio.wait({takers[1]}, timeout=PATIENCE_S)
         assert takers[1].done()  # it asks for a fresh one instead of waiting for what another one gets
         workshop.let.set()
         assert await asyncio.gather(*takers) == [1, None]
@@ -111,7 +112,7 @@ def test_proposal_made_ahead_is_made_anew_when_news_comes_and_nobody_takes_it() 
         workshop.ahead.make()
         await asyncio.sleep(0)
         workshop.ahead.hear()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while workshop.made < 2:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0)
@@ -160,7 +161,7 @@ def test_shared_model_hands_out_a_proposal_while_its_optimizer_is_stopped(tmp_pa
             assert pid is not None
             os.kill(pid, signal.SIGSTOP)
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE_S):
                     await made.begin()
             finally:
                 os.kill(pid, signal.SIGCONT)

@@ -24,6 +24,7 @@ from boxwright.propose.warm import Warm
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import Status, Trial, config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
+from support import PATIENCE_S
 
 KILLS = 8
 
@@ -67,7 +68,7 @@ os.fork = refuse_twice
 
 async def forked(made: Bench) -> tuple[int, ...]:
     """Return the pids of the seeds once all are there."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while None in made.model.pids:
             await asyncio.sleep(0.01)
     return tuple(pid for pid in made.model.pids if pid is not None)
@@ -190,7 +191,7 @@ def test_seed_that_has_outlived_its_nursery_and_does_not_listen_is_ended_with_th
             while made.model._nursery._life is not None and not made.model._nursery._life.is_over:
                 await asyncio.sleep(0.01)
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_S):
                     await made.model.close()
             finally:
                 with suppress(ProcessLookupError):
@@ -229,7 +230,7 @@ def test_no_run_is_lost_or_doubled_when_seeds_and_their_nursery_are_killed_again
                 controller.wait(rng.uniform(0.2, 0.6))
         assert controller.returncode == 0, controller.stderr and controller.stderr.read()
     assert killed == KILLS
-    _, left = psutil.wait_procs(_nurseries_and_seeds(tmp_path), timeout=10)
+    _, left = psutil.wait_procs(_nurseries_and_seeds(tmp_path), timeout=PATIENCE_S)
     assert left == []
     listed = subprocess.run([*words[:3], "results", str(study), "--json"], capture_output=True, check=True)
     runs = json.loads(listed.stdout)

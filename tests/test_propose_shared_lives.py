@@ -16,6 +16,7 @@ from boxwright.propose.deaths import MAX_FAULTS
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.terms import Status, Trial, config_key
 from propose_support import COUNTS, PLANE, Bench, bench, make_space, plane_cost
+from support import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("unmeasured")
 
@@ -138,7 +139,7 @@ def test_shared_model_gives_up_on_a_seed_that_cannot_live(
                 await made.begin()
             with pytest.raises(StudyError, match=message):
                 await made.begin()
-            async with asyncio.timeout(5):  # and whoever was about to ask when it failed
+            async with asyncio.timeout(PATIENCE_S):  # and whoever was about to ask when it failed
                 assert await made.model._prepare() is None
                 with pytest.raises(StudyError, match=message):
                     await made.model._fresh()

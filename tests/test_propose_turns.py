@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from boxwright.propose.turns import Turns
+from support import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("short_turns")
 
@@ -35,7 +36,7 @@ def in_turns(work: Callable[[Turns, asyncio.Event, asyncio.Task[None]], Awaitabl
         first = asyncio.create_task(ask(answer))
         await had.wait()
         second = asyncio.create_task(ask(None))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await work(turns, answer, second)
             answer.set()
             await asyncio.gather(first, second)
