@@ -38,14 +38,14 @@ kind = { type = "categorical", choices = ["a", "b", "c"] }
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
-def conversation(model: str) -> bytes:
+def conversation(model: str, told: int = TOLD) -> bytes:
     """Return all that a late joiner hears."""
     space = load_space(msgspec.toml.decode(SPACE, type=SpaceTable), place="space", folder=Path())
     text = msgspec.Raw(msgspec.json.format(space_to_json(space).encode(), indent=-1))
     settings = msgspec.convert({"model": model, "random_share": 0.0}, Settings)
     init = Init(optimizer_seed=1, random_seed=1, space=text, settings=settings)
     lines = [encode(init)]
-    for number in range(TOLD):
+    for number in range(told):
         x, y = (number * 0.618 % 1) * 15 - 5, (number * 0.4142 % 1) * 15
         config: dict[str, Value] = {"x": x, "y": y, "n": 1 + number, "kind": "abc"[number % 3]}
         lines.append(encode(Tell(trial=number, config=config, status=Status.SUCCESS, cost=x * x + y)))
