@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -55,7 +56,7 @@ class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Evaluated(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a client is sent.
+    """What a client is sent: all that an ``Answer`` has, where there is one.
 
     Attributes:
         state: ``done``, ``refused`` or ``over``; the text says why.
@@ -152,18 +153,5 @@ async def _line(more: asyncio.Future[bytes]) -> bytes:
 
 
 def _evaluated(answer: Answer, study: str) -> Evaluated:
-    return Evaluated(
-        "done",
-        trial=answer.trial,
-        run=answer.run,
-        status=str(answer.status),
-        quality=answer.quality,
-        cost=answer.cost,
-        metrics=answer.metrics,
-        config=answer.config,
-        seed=answer.seed,
-        runtime_s=answer.runtime_s,
-        additional=answer.additional,
-        reason=answer.reason,
-        folder=str(run_folder(Path(study), answer.run)),
-    )
+    folder = str(run_folder(Path(study), answer.run))
+    return Evaluated("done", folder=folder, **dataclasses.asdict(answer))
