@@ -107,6 +107,22 @@ def test_proposal_made_ahead_is_there_for_the_next_one_when_its_taker_has_gone()
     in_workshop(True, 1, 1, work)
 
 
+def test_who_waits_for_a_proposal_that_is_out_of_date_and_made_anew_waits_for_the_new_one() -> None:
+    async def work(workshop: Workshop) -> None:
+        workshop.let.clear()
+        workshop.ahead.make()
+        taker = asyncio.create_task(workshop.taken())
+        await asyncio.sleep(0)
+        workshop.ahead.hear()
+        making = workshop.ahead._making
+        assert making is not None
+        making.add_done_callback(lambda _: workshop.ahead.make())  # another asker, before the taker has heard
+        workshop.let.set()
+        assert await taker == 2
+
+    in_workshop(True, 1, 1, work)
+
+
 def test_proposal_made_ahead_is_made_anew_when_news_comes_and_nobody_takes_it() -> None:
     async def work(workshop: Workshop) -> None:
         workshop.ahead.make()

@@ -118,10 +118,13 @@ class Ahead:
 
         One that is being made is waited for: it is there before a fresh one could be.
         """
-        if self._prepared is None and self._making is not None and not self._is_awaited:
+        if not self._is_awaited:
             self._is_awaited = True
             try:
-                await asyncio.wait({self._making})
+                # One that was out of date when it was done may be made anew before this is heard here. The seed at
+                # work on that one is free for nobody, so it is waited for, too.
+                while self._prepared is None and self._making is not None:
+                    await asyncio.wait({self._making})
             finally:
                 self._is_awaited = False
         if self._prepared is None:
