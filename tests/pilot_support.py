@@ -65,6 +65,12 @@ class PilotStage(Stage):
         """Wait until so many slots, in all, were offered."""
         self.until(lambda: len(self.offered()) >= number)
 
+    def can_take(self, slot: int) -> bool:
+        """Ask it inside its loop, as a controller does: it may let go of a pilot for that."""
+        answers: list[bool] = []
+        self.do(lambda: answers.append(self.executor.can_take(slot)))
+        return answers[0]
+
     def offered(self) -> list[Slot]:
         """Return the slots that were offered so far."""
         return [event.slot for event in self.events if isinstance(event, SlotReady)]

@@ -114,7 +114,7 @@ def test_hundreds_of_runs_survive_random_kills_of_pilots(tmp_path: Path) -> None
                         free.add(event.slot.number)
             seen = len(stage.events)
             for slot in sorted(free):
-                if todo and stage.executor.can_take(slot):
+                if todo and stage.can_take(slot):
                     trial = todo.pop()
                     run = stage.submit(["/bin/sh", "-c", f"sleep 0.02; echo {trial} >> {log}"], slot=slot)
                     running[run] = trial
@@ -167,7 +167,7 @@ def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp
     with PilotStage(tmp_path / "study", walltime_s=16.0, longest_run_s=2.0) as stage:
         stage.start()
         stage.exit_of(stage.submit(["/bin/true"]))
-        stage.until(lambda: not stage.executor.can_take(0) or len(stage.offered()) == 2)
+        stage.until(lambda: not stage.can_take(0) or len(stage.offered()) == 2)
         stage.wait_for_slots(2)
         assert not stage.warnings
         assert any("takes no further runs" in line for line in stage.log)
