@@ -120,6 +120,7 @@ def test_kill_ends_one_run_for_good(
 
 
 @pytest.mark.parametrize(("words", "status"), [([], Status.SUCCESS), (["--now"], Status.LOST)])
+@pytest.mark.slow
 def test_stop_from_another_terminal(
     make_scenario: Callable[..., Path],
     start: Callable[..., Running],

@@ -74,6 +74,7 @@ def test_order_without_a_controller_tells_of_runs_that_go_on(
 
 
 @pytest.mark.usefixtures("no_process_left")
+@pytest.mark.slow
 def test_order_to_a_controller_that_does_not_answer_says_so_and_nonsense_is_answered(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:

@@ -19,6 +19,7 @@ def copy_live_study(study: Path, target: Path) -> None:
     shutil.copytree(study, target, ignore=shutil.ignore_patterns("control.sock"))
 
 
+@pytest.mark.slow
 def test_resume_of_a_copied_study_leaves_the_runs_of_the_original_alone(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ count = 1
 ONE = '[design]\nkind = "monte-carlo"\nruns = 1\n'
 
 
+@pytest.mark.slow
 def test_answer_is_not_lost_when_the_controller_is_killed_while_files_are_discarded(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_runs_under_way_finish_when_another_reaches_the_target(
         assert [(run.run, run.quality) for run in store.runs()] == [(1, 9), (2, 8)]
 
 
+@pytest.mark.slow
 def test_study_ends_once_no_proposal_promises_enough_and_goes_on_when_less_is_enough(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
@@ -97,6 +98,7 @@ def test_study_ends_once_no_proposal_promises_enough_and_goes_on_when_less_is_en
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.slow
 def test_study_that_was_given_up_ends_after_a_resume_too_though_its_last_runs_were_never_waited_for(
     make_scenario: Callable[..., Path],
     boxwright: RunBoxwright,

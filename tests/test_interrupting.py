@@ -65,6 +65,7 @@ def child_of(running: Running, module: str) -> psutil.Process:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_study_is_stopped_while_its_optimizer_does_not_answer(
     make_scenario: Callable[..., Path], start: Callable[..., Running], number: signal.Signals
 ) -> None:
@@ -110,6 +111,7 @@ def test_third_interrupt_does_not_wait_for_a_run_whose_agent_does_not_answer(
     assert statuses(running.study) == [Status.LOST, Status.SUCCESS]
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_run_whose_agent_does_not_answer_is_let_go_some_time_after_an_interrupt(
     make_scenario: Callable[..., Path], start: Callable[..., Running]

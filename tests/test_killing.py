@@ -26,6 +26,7 @@ def kill_controller(running: Running) -> None:
 
 
 @pytest.mark.parametrize("lost_too", ["nothing", "database", "agent"])
+@pytest.mark.slow
 def test_killed_run_stays_killed_when_the_controller_dies_before_the_run(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright, lost_too: str
 ) -> None:

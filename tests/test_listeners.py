@@ -22,6 +22,7 @@ MIDDLING = 'sleep 1; echo "Result of algorithm run: SUCCESS, 0.1, 1, 1, 0"'
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
 
+@pytest.mark.slow
 def test_study_goes_on_when_nobody_reads_its_stderr(
     make_scenario: Callable[..., Path], start: Callable[..., Running]
 ) -> None:

@@ -111,6 +111,7 @@ def test_more_runs_are_made_by_a_study_at_work_and_kept(running: Running, boxwri
     assert "runs = 5" in (running.study / "scenario.toml").read_text()
 
 
+@pytest.mark.slow
 def test_optimizer_makes_more_runs_too(make_scenario: Callable[..., Path], start: Callable[..., Running]) -> None:
     waits = 'while ! test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.05; done\n'
     result = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"'

@@ -75,6 +75,7 @@ def test_careless_pattern_of_a_metric_that_is_only_shown_leaves_the_objective_al
 
 
 @pytest.mark.usefixtures("no_process_left")
+@pytest.mark.slow
 def test_careless_pattern_crashes_its_run_and_the_study_hears_of_ctrl_c_meanwhile(
     make_scenario: Callable[..., Path], start: Callable[..., Running]
 ) -> None:

@@ -54,6 +54,7 @@ def test_study_on_pilots_is_like_one_on_this_machine(
     assert "pilots: " in done.stderr
 
 
+@pytest.mark.slow
 def test_study_survives_kills_of_its_pilots_and_of_its_controller(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -215,6 +215,7 @@ def test_each_seed_writes_to_a_log_of_its_own(tmp_path: Path) -> None:
     assert [(tmp_path / f"{number}.log").read_text().count("Traceback") for number in (1, 2)] == [1, 1]
 
 
+@pytest.mark.slow
 def test_no_run_is_lost_or_doubled_when_seeds_and_their_nursery_are_killed_again_and_again(tmp_path: Path) -> None:
     (tmp_path / "scenario.toml").write_text(SCENARIO)
     study = tmp_path / "study"

@@ -101,6 +101,7 @@ def test_space_that_is_used_up_is_gone_on_with_until_every_configuration_has_had
 
 
 @pytest.mark.parametrize("model", ["parzen", "rf"])
+@pytest.mark.slow
 def test_what_reaches_the_target_runs_again_at_once_and_as_often_as_the_most_whatever_the_model(
     tmp_path: Path, model: Literal["parzen", "rf"]
 ) -> None:

@@ -162,6 +162,7 @@ def test_seed_may_propose_again_what_it_proposed_ahead_and_never_ran() -> None:
 
 
 @pytest.mark.parametrize("model", ["gp", "rf"])
+@pytest.mark.slow
 def test_seed_proposes_the_same_again_after_the_same_lines(model: Literal["gp", "rf"]) -> None:
     lines: list[ToOptimizer | bytes] = [
         msgspec.structs.replace(init(), settings=Settings(model=model)),

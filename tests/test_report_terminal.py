@@ -100,6 +100,7 @@ def test_display_says_that_it_is_stopping_when_told_so_elsewhere(
     assert child.exitstatus == 130
 
 
+@pytest.mark.slow
 def test_idle_slot_says_that_a_configuration_is_being_proposed(
     make_scenario: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ def show(browser: Browser) -> Iterator[Callable[[Path], tuple[Page, str]]]:
     assert not complaints
 
 
+@pytest.mark.slow
 def test_running_study_is_watched_from_start_to_end(
     make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
 ) -> None:
@@ -80,6 +81,7 @@ def test_running_study_is_watched_from_start_to_end(
     assert page.evaluate("document.getElementById('chart-best').querySelector('.plot').data.length") >= 1
 
 
+@pytest.mark.slow
 def test_log_follows_and_hostile_lines_are_text(
     make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
 ) -> None:
@@ -107,6 +109,7 @@ def test_log_follows_and_hostile_lines_are_text(
     assert running.end()[0] == 0
 
 
+@pytest.mark.slow
 def test_run_is_killed_from_the_page_and_its_process_is_gone(
     make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
 ) -> None:
@@ -144,6 +147,7 @@ def test_run_is_killed_from_the_page_and_its_process_is_gone(
         assert words in events
 
 
+@pytest.mark.slow
 def test_study_is_paused_given_more_runs_and_stopped_from_the_page(
     make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
 ) -> None:
@@ -176,6 +180,7 @@ def test_study_is_paused_given_more_runs_and_stopped_from_the_page(
     assert "boxwright resume" in page.locator("#acts").inner_text()
 
 
+@pytest.mark.slow
 def test_table_is_sorted_filtered_and_paged_by_hand(
     make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
 ) -> None:

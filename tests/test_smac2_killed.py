@@ -25,6 +25,7 @@ runs = {RUNS}
 """
 
 
+@pytest.mark.slow
 def test_killed_controller_leaves_files_that_a_strict_reader_takes(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

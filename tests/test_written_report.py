@@ -150,6 +150,7 @@ def test_pdf_without_chromium_is_one_line(
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine")
+@pytest.mark.slow
 def test_chromium_draws_the_charts_and_prints_them(
     hostile_study: Path, tmp_path: Path, boxwright: RunBoxwright
 ) -> None:
