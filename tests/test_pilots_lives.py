@@ -31,7 +31,8 @@ def test_runs_of_a_killed_pilot_are_lost_at_once_and_another_pilot_takes_its_pla
         stage.pilots()[0].kill()
         ends = [stage.end_of(run) for run in runs]
         assert time.monotonic() - killed < 2
-        assert all(isinstance(end, SlotLost) for end in ends)
+        # An agent may have had the time to leave word that its run was stopped; the controller takes both as LOST.
+        assert all(isinstance(end, SlotLost) or end.exit.ended_by is Ended.CANCELLED for end in ends)
         stage.wait_for_slots(4)
         stage.until(lambda: not stage.processes())  # the agents went with their pilot, and the runs with them
         assert stage.exit_of(stage.submit(["/bin/true"], slot=0)).exit_code == 0
