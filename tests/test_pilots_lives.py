@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import ssl
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from boxwright.execute.exits import read_exit
@@ -135,7 +137,8 @@ def test_cancelled_job_has_not_crashed_its_runs(tmp_path: Path) -> None:
         stage.until(stage.processes)
         pilot = stage.pilots()[0]
         for process in [pilot, *pilot.children(recursive=True)]:  # as schedulers do: all at once
-            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(psutil.NoSuchProcess):  # those before it have ended it already
+                process.send_signal(signal.SIGTERM)
         end = stage.end_of(run)
         assert not (isinstance(end, RunEnded) and end.exit.ended_by is Ended.EXITED)
         stage.wait_for_slots(2)
