@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ class JobStage(Stage):
     def __init__(
         self, study: Path, *, slots: int = 4, patience: Patience = HASTY, backend: str = "slurm", **settings: Any
     ) -> None:
-        super().__init__(study, slots=[Slot(number) for number in range(slots)], study_id="job-test")
+        # The same for all stages of one study, and for no other test: runs are found, and ended, by it.
+        study_id = uuid.uuid5(uuid.NAMESPACE_URL, str(study)).hex
+        super().__init__(study, slots=[Slot(number) for number in range(slots)], study_id=study_id)
         self.scheduler = open_scheduler(backend, quiet_s=0.2)
         self.said: list[str] = []
         spec = JobSpec(name="bw-test-1a2b3c", argv=(), folder=study, **settings)
