@@ -19,6 +19,7 @@ import msgspec
 from boxwright.errors import BoxwrightError, one_line
 from boxwright.execute.agent import leave, pin, run
 from boxwright.execute.inbox import Inbox
+from boxwright.execute.inherited import with_inherited
 from boxwright.execute.messages import Ended, Exit, Request
 from boxwright.execute.minding import become_subreaper, end_with_parent, restore_signals
 from boxwright.jobs.files import REQUEST, UNKNOWN, Batch, Claim, claim, read_file
@@ -77,15 +78,12 @@ def _carry_out(request: Request, batch: Batch, inbox: Inbox) -> int:
 
 def _on_this_node(request: Request, shares: Shares) -> Request:
     """Return the request with what the job has here."""
-    env = dict(request.env)
-    if request.inherits is not None:
-        inherited = {name: value for name, value in os.environ.items() if name not in request.inherits}
-        env = {name: value for name, value in inherited.items() if not name.startswith(("BOXWRIGHT_", "AEATK_"))}
-        env |= request.env
+    request = with_inherited(request)
     gpus = ",".join(shares.slots[0].gpus)
-    if gpus:
-        env |= {**dict.fromkeys(GPU_VARIABLES, gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    return msgspec.structs.replace(request, env=env, inherits=None)
+    if not gpus:
+        return request
+    env = {**request.env, **dict.fromkeys(GPU_VARIABLES, gpus), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    return msgspec.structs.replace(request, env=env)
 
 
 def _was_ended(exit_: Exit, inbox: Inbox) -> bool:

@@ -22,10 +22,11 @@ from typing import Any
 import msgspec
 
 from boxwright.errors import BoxwrightError, one_line
+from boxwright.execute.inherited import with_inherited
 from boxwright.execute.link import Tie
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Ended as How
-from boxwright.execute.messages import Event, Exit, NoSlotLeft, Request, RunEnded, SlotLost, SlotReady
+from boxwright.execute.messages import Event, Exit, NoSlotLeft, RunEnded, SlotLost, SlotReady
 from boxwright.execute.minding import restore_signals
 from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.pilots.checkpoints import mark_signalled, signal_main_process
@@ -179,7 +180,7 @@ class Pilot:
             match message:
                 case Submit(slot, request) if not self._reason:
                     self._runs[request.run] = Path(request.folder)
-                    self._executor.submit(slot, _filled(request))
+                    self._executor.submit(slot, with_inherited(request))
                 case CancelRun(run, reason):
                     self._executor.cancel(run, reason)
                 case End(reason):
@@ -233,18 +234,6 @@ class Pilot:
 def died_of_signal(exit_: Exit) -> bool:
     """Return whether a command was ended by a signal, itself or below a shell."""
     return exit_.exit_code is not None and (exit_.exit_code < 0 or exit_.exit_code > 128)
-
-
-def _filled(request: Request) -> Request:
-    """Return a request with its full environment: what it inherits comes from this job."""
-    if request.inherits is None:
-        return request
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in request.inherits and not name.startswith(("BOXWRIGHT_", "AEATK_"))
-    }
-    return msgspec.structs.replace(request, env={**env, **request.env}, inherits=None)
 
 
 def _time_left_s() -> float | None:
