@@ -86,6 +86,14 @@ class PilotStage(Stage):
         assert isinstance(event, RunEnded | SlotLost)
         return event
 
+    def ends(self) -> list[RunEnded | SlotLost]:
+        """Return the ends of all runs so far."""
+        return [
+            event
+            for event in self.events
+            if isinstance(event, RunEnded) or (isinstance(event, SlotLost) and event.run is not None)
+        ]
+
     def pilots(self) -> list[psutil.Process]:
         """Return the living pilots of this study."""
         return pilots_of(self.study)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from boxwright.execute.messages import Ended, RunEnded, SlotLost
+from boxwright.execute.messages import Ended, SlotLost
 from boxwright.store.database import Store
 from boxwright.terms import Status
 from cluster_support import Cluster, SlurmCluster
@@ -20,6 +20,7 @@ from support import RunBoxwright, Running
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
 SLEEP = ["/bin/sleep", "60"]
+ALL_GPUS = 'until [ "$(cut -d" " -f3 {log} | sort -u | wc -l)" = 4 ]; do sleep 0.1; done\n'
 SCRIPT = """
 gpu=${{CUDA_VISIBLE_DEVICES:-none}}
 echo "$(date +%s%N) begin ${{SLURMD_NODENAME:-here}}-$gpu" >> {log}
@@ -69,7 +70,9 @@ def test_runs_on_slurm_share_no_gpu_and_leave_no_job(
     slurm: SlurmCluster, make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
     more = '[slots]\ncount = 4\nper_job = 2\ngpus = 1\nmemory = "100 MiB"\nwalltime = "10 min"\nqueue = "gpu"\n'
-    scenario = make_scenario(SCRIPT.format(log=tmp_path / "log"), design=DESIGN, more=more)
+    # No run ends before each GPU has one: a pilot may come up when the others have done all.
+    script = SCRIPT.replace("sleep 0.1\n", ALL_GPUS).format(log=tmp_path / "log")
+    scenario = make_scenario(script, design=DESIGN, more=more)
     done = boxwright("run", scenario, "--study", "study", "--backend", "slurm")
     assert done.returncode == 0, done.stderr
     check_study(tmp_path / "study")
@@ -88,18 +91,12 @@ def test_cancelled_pilot_is_replaced_and_its_runs_have_not_crashed(
     study.until(lambda: len(study.processes()) == 4)
     slurm.call("scancel", slurm.queue()[0])
     study.wait_for_slots(6)
-    ended = [
-        run
-        for run in runs
-        for event in study.events
-        if (isinstance(event, RunEnded) and event.exit.run == run)
-        or (isinstance(event, SlotLost) and event.run == run)
-    ]
-    assert len(ended) == 2
-    for run in ended:
-        end = study.end_of(run)
-        assert isinstance(end, SlotLost) or end.exit.ended_by is Ended.CANCELLED
-    assert len(slurm.queue()) == 2
+    # The other pilot may be up before the last run has ended, and the job is shown until its last process has.
+    study.until(lambda: len(study.ends()) == 2 and len(slurm.queue()) == 2)
+    assert all(isinstance(end, SlotLost) or end.exit.ended_by is Ended.CANCELLED for end in study.ends())
+    queued = [line.split(":")[0] for line in study.log if line.startswith("queued")]
+    assert queued == ["queued 2 pilots", "queued 1 pilot"]
+    assert len({end.run if isinstance(end, SlotLost) else end.exit.run for end in study.ends()} & set(runs)) == 2
 
 
 def test_pilot_of_a_node_that_lost_its_power_is_replaced_on_another(
@@ -188,4 +185,4 @@ def test_runs_on_grid_engine_get_gpus_of_their_own_from_pilots_on_one_host(
     check_study(tmp_path / "study")
     most = most_at_a_time(tmp_path / "log")
     assert set(most.values()) == {1}
-    assert len(most) in (2, 4)  # the second job may come when all is done
+    assert len(most) in (2, 3, 4)  # the second job may come when all, or nearly all, is done
