@@ -45,6 +45,8 @@ OPTIONS = st.fixed_dictionaries(
         "outdir": st.sampled_from(["out", "a b/c"]),
         "rungroup": st.sampled_from(["r", "r 1"]),
         "cores": st.integers(1, 9).map(str),
+        "cli-listen-for-updates": st.sampled_from(["true", "false"]),
+        "cli-observer-frequency": st.integers(25, 10**6).map(str),
         "instances": st.just("instances.txt"),
         "transform-crashed-quality-value": st.floats(0, 1e12).map(repr),
         "test-instances": st.sampled_from(["instances.txt", "set"]),
@@ -90,6 +92,7 @@ def test_any_option_file_comes_back_from_toml_and_from_options_again(options: di
         first, second = (load_scenario(path).scenario for path in (file, folder / "back.txt"))
         assert (second.study, second.optimizer, second.limits) == (first.study, first.optimizer, first.limits)
         assert (second.validation, second.command.argv) == (first.validation, first.command.argv)
+        assert second.environment == first.environment
         old, new = (msgspec.structs.replace(scenario.instances, test=None) for scenario in (first, second))
         assert new == old
 

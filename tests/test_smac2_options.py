@@ -55,6 +55,11 @@ HONOURED = [
     ("algo-cutoff-time", "2147483647", (), "limits.cutoff_s", None),
     ("algo-cutoff-time", "1.7976931348623157E308", (), "limits.cutoff_s", None),
     ("cli-call-params-with-quotes", "true", (), "command.flags", "smac2-quoted"),
+    (
+        *("cli-listen-for-updates", "false", (), "environment.unset"),
+        ["AEATK_PORT", "AEATK_CPU_TIME_FREQUENCY"],
+    ),
+    ("cli-observer-frequency", "1000", (), "environment.set.AEATK_CPU_TIME_FREQUENCY", "0.5"),
     ("kill-run-exceeding-captime", "false", ("cutoff_time = 5",), "limits.cutoff_factor", 1e6),
     ("kill-run-exceeding-captime-factor", "3", ("cutoff_time = 5",), "limits.cutoff_factor", 3.0),
     ("tae", "CLI", (), "command.exit_code", False),

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from boxwright.execute.lock import hold
 from boxwright.execute.messages import Ended, Exit, Finished, PostExit, PostStep, Ready, Request
 from boxwright.execute.minding import become_subreaper, end_with_parent, restore_signals
 from boxwright.execute.supervise import Command, CommandEnd, carry_out
+from boxwright.execute.told_time import ToldTime
 from boxwright.terms import Slot
 
 # Nobody but the file hears of a run whose controller is gone, so a full disk gets some time to be mended.
@@ -61,7 +63,7 @@ def main(words: list[str]) -> int:
 def run(request: Request, inbox: Inbox) -> tuple[Exit, tuple[int, ...]]:
     """Carry out the command and its post step; return how it ended, and the pids that could not be ended."""
     started, began = time.time(), time.monotonic()
-    end = _carry_out(request, inbox)
+    end, told_s = _carry_out(request, inbox)
     post = None
     if request.post and end.ended_by is Ended.EXITED and not end.left and (end.exit_code == 0 or request.post_always):
         post = _carry_out_post(request, request.post, inbox)
@@ -82,17 +84,26 @@ def run(request: Request, inbox: Inbox) -> tuple[Exit, tuple[int, ...]]:
         cpu_s=end.cpu_s + (post.cpu_s if post else 0.0),
         max_rss_bytes=max(end.max_rss_bytes, post.max_rss_bytes if post else 0),
         stragglers=end.stragglers + (post.stragglers if post else 0),
+        told_s=told_s,
         post=_post_exit(post) if post else None,
     )
     return exit_, left
 
 
-def _carry_out(request: Request, inbox: Inbox) -> CommandEnd:
+def _carry_out(request: Request, inbox: Inbox) -> tuple[CommandEnd, float | None]:
+    """Carry out the command; return how it ended, and the CPU time that it has told last."""
     limits = Limits(request.cutoff_s, request.grace_s, request.memory_bytes, request.output_bytes)
     folder = Path(request.folder)
     workdir = None if request.workdir is None else Path(request.workdir)
     command = Command(request.argv, request.env, folder, "stdout.log", "stderr.log", limits, workdir)
-    return carry_out(command, request.run, inbox)
+    if not request.time_port:
+        return carry_out(command, request.run, inbox), None
+    with ToldTime() as told:
+        if told.port:
+            command = replace(command, env={**request.env, request.time_port: str(told.port)}, told=told)
+        end = carry_out(command, request.run, inbox)
+        told.look()  # all that it has sent is there: its processes have ended
+        return end, told.cpu_s
 
 
 def _carry_out_post(request: Request, step: PostStep, inbox: Inbox) -> CommandEnd:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from boxwright.execute.messages import Ended
+from boxwright.execute.told_time import ToldTime
 from boxwright.execute.tree import Process, proportional_bytes, resident_bytes
 
 FIRST_PAUSE_S = 0.05
@@ -43,18 +44,19 @@ class Excess:
 
 
 class Meter:
-    """Looks at memory and output, the more often the nearer they are to their limits.
+    """Looks at memory and output, the more often the nearer they are to their limits, and at the time that is told.
 
     Attributes:
         peak_bytes: Largest sum of memory that was seen.
         pause_s: How long to wait until the next look.
     """
 
-    def __init__(self, limits: Limits, log_fds: tuple[int, int]) -> None:
+    def __init__(self, limits: Limits, log_fds: tuple[int, int], told: ToldTime | None = None) -> None:
         self.peak_bytes = 0
         self.pause_s = FIRST_PAUSE_S
         self._limits = limits
         self._log_fds = log_fds
+        self._told = told
 
     def look(self, processes: list[Process], *, slack: float = 1.0) -> Excess | None:
         """Return the limit that is passed, and set the pause until the next look.
@@ -64,6 +66,8 @@ class Meter:
             slack: Limits are multiplied by this: a command that has been asked to end gets some more.
         """
         began = time.monotonic()
+        if self._told is not None:
+            self._told.look()
         used_bytes = self._memory_bytes(processes)
         self.peak_bytes = max(self.peak_bytes, used_bytes)
         written_bytes = self.written_bytes()

@@ -47,6 +47,8 @@ class Request(Struct, frozen=True, kw_only=True):
         output_bytes: Limit for stdout and stderr together.
         post: Run after the main command ended by itself, with exit code 0 unless ``post_always``.
         post_always: Run the post step whatever the exit code.
+        time_port: Name of the variable with a port that the command may tell its CPU time, see ``told_time.py``;
+            empty where it is not asked.
         inherits: Names that a run in a batch job does not inherit from that job, and None where ``env`` is all that
             it gets. An agent never sees such names: its pilot has filled in the rest.
     """
@@ -62,6 +64,7 @@ class Request(Struct, frozen=True, kw_only=True):
     output_bytes: int | None = None
     post: PostStep | None = None
     post_always: bool = False
+    time_port: str = ""
     inherits: tuple[str, ...] | None = None
 
 
@@ -83,6 +86,7 @@ class Exit(Struct, frozen=True, kw_only=True):
         started: UNIX seconds.
         ended: UNIX seconds; when all was over, the post step and stragglers included.
         cpu_s: User and system time of all processes of the run.
+        told_s: The CPU time that the command itself has told last; None if it has told none.
         wall_s: From the start of the main command to its own end; the post step and the killing of stragglers
             come after it.
         max_rss_bytes: Largest sum over the process tree that was seen (at least the largest single process). The
@@ -100,6 +104,7 @@ class Exit(Struct, frozen=True, kw_only=True):
     cpu_s: float = 0.0
     max_rss_bytes: int = 0
     stragglers: int = 0
+    told_s: float | None = None
     post: PostExit | None = None
 
 

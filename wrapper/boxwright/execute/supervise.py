@@ -20,6 +20,7 @@ from boxwright.errors import one_line
 from boxwright.execute.inbox import Inbox
 from boxwright.execute.limits import Excess, Limits, Meter, cut_logs, excess_of_output
 from boxwright.execute.messages import Ended
+from boxwright.execute.told_time import ToldTime
 from boxwright.execute.tree import descendants, signal_groups
 
 # Helpers such as `tee` end by themselves a moment after the command, once they have written what they hold.
@@ -41,6 +42,7 @@ class Command:
     stderr: str
     limits: Limits
     workdir: Path | None = None  # its folder, if None
+    told: ToldTime | None = None  # hears what it tells of its CPU time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _carry_out(command: Command, run: int, inbox: Inbox, log_fds: tuple[int, int
     except (OSError, ValueError, IndexError) as error:
         return CommandEnd(Ended.NOT_STARTED, detail=_why_not_started(error, command))
     children = _Children(main_pid)
-    meter = Meter(command.limits, log_fds)
+    meter = Meter(command.limits, log_fds, command.told)
     excess = _watch(children, meter, command.limits, began, run, inbox)
     if excess is not None:
         _end_all(children, inbox, command.limits.grace_s, meter)

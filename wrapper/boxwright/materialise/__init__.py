@@ -1,7 +1,7 @@
 """Configuration → the files, flags and environment of one run: planned first, then written."""
 
 from boxwright.materialise.context import RunContext
-from boxwright.materialise.environment import mask_secrets
+from boxwright.materialise.environment import mask_secrets, time_port
 from boxwright.materialise.materialiser import Materialiser
 from boxwright.materialise.outputs import Collected, collect_outputs, discard_outputs
 from boxwright.materialise.plan import Plan, PlannedFile, Stage, describe_plan
@@ -18,5 +18,6 @@ __all__ = [
     "describe_plan",
     "discard_outputs",
     "mask_secrets",
+    "time_port",
     "write_plan",
 ]

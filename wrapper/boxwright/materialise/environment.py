@@ -24,6 +24,7 @@ THREAD_VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 )
+_TIME_PORT = "AEATK_PORT"
 _SECRET = re.compile(
     r"SECRET|TOKEN|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE|AUTH|COOKIE|SESSION|(^|_)(KEY|PWD|PAT|DSN)$",
     re.IGNORECASE,
@@ -68,7 +69,8 @@ def added_environment(context: RunContext, scenario: Scenario, settings: Mapping
     for name, value in (("CUTOFF_S", cutoff_s), ("BUDGET", trial.budget), ("INSTANCE", trial.instance)):
         if value is not None:
             added[f"BOXWRIGHT_{name}"] = text_of(value)
-    if scenario.command.flags in ("smac2", "smac2-quoted"):
+    if _is_smac2(scenario):
+        added["AEATK_CPU_TIME_FREQUENCY"] = "0.25"  # seconds
         added["AEATK_CONCURRENT_TASK_ID"] = str(slot.number)
         added["AEATK_EXECUTION_UUID"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{context.mark}:{context.run}"))
     for name in scenario.environment.unset:
@@ -76,6 +78,17 @@ def added_environment(context: RunContext, scenario: Scenario, settings: Mapping
     added |= settings
     added["BOXWRIGHT_TOKEN"] = f"{context.mark}:{context.run}"  # always ours: it finds the run's processes
     return added
+
+
+def time_port(scenario: Scenario) -> str:
+    """Return the variable with which SMAC v2 gives its wrappers a port for their CPU time; empty for none."""
+    environment = scenario.environment
+    is_ours = _TIME_PORT not in environment.unset and _TIME_PORT not in environment.set
+    return _TIME_PORT if is_ours and _is_smac2(scenario) else ""
+
+
+def _is_smac2(scenario: Scenario) -> bool:
+    return scenario.command.flags in ("smac2", "smac2-quoted")
 
 
 def mask_secrets(environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,8 +13,9 @@ In this order, the first that holds decides the status:
 
 Metrics are kept whatever the status. The quality is set for SUCCESS, and for TIMEOUT where the run reported one
 (SMAC v2 minimises the quality that a TIMEOUT reports; the study decides what it tells); for no other status, and
-never when it is not finite. Metrics other than the objective that cannot be used are left out, and named in
-``additional``.
+never when it is not finite. The runtime of a run without a result line is what it has told on the way, as with
+SMAC v2; of one that was stopped at its cutoff it is at least that. Metrics other than the objective that cannot be
+used are left out, and named in ``additional``.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def read_outcome(
     """Return what a run came to, from its folder and the way it ended; nothing is raised, whatever the run left."""
     if exit.ended_by in _UNREAD:
         status, reason = stopped(exit, folder) or (Status.CRASHED, "")
-        return Outcome(status, reason=reason)
+        return Outcome(status, runtime_s=_told_s(exit), reason=reason)
     answer = _read_answer(parse, objective, exit, folder, has_postprocess=has_postprocess)
     verdict = _judge_ending(answer, exit, folder, exit_code_matters=exit_code_matters)
     status, reason = verdict or _judge_answer(answer, parse, folder)
@@ -86,11 +87,17 @@ def read_outcome(
         status,
         quality=metrics.get(objective.metric) if status in _WITH_QUALITY else None,
         metrics=metrics,
-        runtime_s=line.runtime_s if line else None,
+        runtime_s=line.runtime_s if line else _told_s(exit),
         runlength=line.runlength if line else None,
         additional="; ".join(additional),
         reason=reason,
     )
+
+
+def _told_s(exit: Exit) -> float | None:  # noqa: A002
+    if exit.told_s is not None and exit.ended_by is Ended.CUTOFF:
+        return max(exit.told_s, exit.wall_s)
+    return exit.told_s
 
 
 def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *, has_postprocess: bool) -> _Answer:  # noqa: A002

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from boxwright.execute.messages import PostStep, Request
-from boxwright.materialise import Plan, RunContext, mask_secrets, write_plan
+from boxwright.materialise import Plan, RunContext, mask_secrets, time_port, write_plan
 from boxwright.pilots.checkpoints import was_signalled
 from boxwright.scenario import parse_size
 from boxwright.store.database import Store
@@ -46,6 +46,7 @@ class Launcher:
         self._output_bytes = parse_size(limits.output)
         self._cutoff_s = limits.cutoff_s
         self._cutoff_factor = limits.cutoff_factor
+        self._time_port = time_port(setup.scenario)
 
     async def prepare(self, run: int, attempt: int, trial: Trial, slot: Slot) -> Request:
         """Make the folder of a run and return what the slot agent is to do.
@@ -102,6 +103,7 @@ class Launcher:
             output_bytes=self._output_bytes,
             post=post,
             post_always=not scenario.command.exit_code,
+            time_port=self._time_port,
         )
 
     def _record(self, context: RunContext, plan: Plan) -> bytes:

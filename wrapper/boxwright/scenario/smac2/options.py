@@ -13,6 +13,7 @@ _RACING = "each configuration runs on all instances, up to its full cutoff"
 _FILES = "states are saved at 1, 2, 4, 8, … runs and at the end"
 _SHARED = "runs of others are read once, at the start, and all of them; this study's seeds share theirs at once"
 _LOG = "how much is logged is not chosen"
+_KILLING = "all that a run has started is ended, by TERM and after 3 s by KILL"
 _VALIDATION = "a validation is a study of its own, with the slots of this one"
 
 
@@ -44,6 +45,14 @@ OPTIONS = (
     _option("algo-cutoff-time target-run-cputime-limit target_run_cputime_limit cutoff-time cutoffTime cutoff_time"),
     _option("algo-cutoff-length cutoffLength cutoff_length", "SMAC v2 itself ignores it"),
     _option("cli-call-params-with-quotes"),
+    _option("cli-listen-for-updates"),
+    _option("cli-observer-frequency"),
+    _option("cli-concurrent-execution", "how many runs go on at a time is cores"),
+    _option("cli-pg-nice-kill-cmd", _KILLING),
+    _option("cli-pg-force-kill-cmd", _KILLING),
+    _option("cli-proc-nice-kill-cmd", _KILLING),
+    _option("cli-proc-force-kill-cmd", _KILLING),
+    _option("cli-kill-by-environment-cmd", _KILLING),
     _option("kill-run-exceeding-captime"),
     _option("kill-run-exceeding-captime-factor"),
     _option("tae targetAlgorithmEvaluator"),
@@ -146,9 +155,10 @@ OPTIONS = (
     _option("save-state-file saveStateFile", _FILES),
     _option("log-level", _LOG),
     _option("console-log-level", _LOG),
-    _option("log-all-call-strings", _LOG),
-    _option("cli-log-all-calls", _LOG),
-    _option("cli-log-all-process-output", _LOG),
+    _option("cli-log-all-call-strings log-all-call-strings logAllCallStrings", _LOG),
+    _option("cli-log-all-results cli-log-all-call-results log-all-call-results log-all-results", _LOG),
+    _option("cli-log-all-calls cli-log-all-call-strings-and-results log-all-calls", _LOG),
+    _option("cli-log-all-process-output log-all-process-output logAllProcessOutput", _LOG),
 )
 """In the order in which they are written."""
 

@@ -22,6 +22,8 @@ PAR = {"MEAN": 1.0, "MEAN10": 10.0, "MEAN1000": 1000.0}
 PENALTY = 1e9
 KILL_FACTOR = 10.0
 ACQUISITIONS = {"EI": "ei", "LCB": "lcb"}
+OBSERVER_MS = 2000  # a wrapper is to tell its time twice as often as SMAC v2 looks
+TIME_VARIABLES = ("AEATK_PORT", "AEATK_CPU_TIME_FREQUENCY")
 _ENDLESS = 1_000_000.0  # times the cutoff: never
 _FIRST = {"DEFAULT": "default", "<DEFAULT>": "default", "RANDOM": "random", "<RANDOM>": "random"}
 
@@ -140,6 +142,11 @@ class Translation:
         is_quoted = self._values.flag("cli-call-params-with-quotes", False)
         self._put("", ("command", "flags"), "smac2-quoted" if is_quoted else "smac2")
         self._put("", ("command", "exit_code"), False)  # SMAC v2 does not look at it
+        if not self._values.flag("cli-listen-for-updates", True):
+            self._put("cli-listen-for-updates", ("environment", "unset"), list(TIME_VARIABLES))
+        elif (often_ms := self._values.whole("cli-observer-frequency", least=25)) is not None:
+            text = repr(often_ms / OBSERVER_MS)
+            self._put("cli-observer-frequency", ("environment", "set"), {TIME_VARIABLES[1]: text})
 
     def _space(self) -> None:
         text = self._required("pcs-file", "pcs-file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from boxwright.scenario.instances import read_instances
 from boxwright.scenario.layers import dotted, show
 from boxwright.scenario.model import Objective, Scenario
 from boxwright.scenario.optimizer import Optimizer
-from boxwright.scenario.smac2.translating import KILL_FACTOR, PAR, PENALTY
+from boxwright.scenario.smac2.translating import KILL_FACTOR, OBSERVER_MS, PAR, PENALTY, TIME_VARIABLES
 from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.scenario.smac2.words import from_template, join_algo, write_configuration
 from boxwright.scenario.validation import Validation
@@ -26,6 +27,7 @@ _VALIDATION = {
     "instances": "num-test-instances",
     "seed": "validation-seed",
 }
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?", re.ASCII)
 _PATHS = (("command", "folder"), ("instances", "test"), ("instances", "features"))
 
 
@@ -104,6 +106,10 @@ def _run(scenario: Scenario, folder: Path) -> Iterator[tuple[str, str]]:
     yield "deterministic", "0" if scenario.study.noisy else "1"
     if command.flags == "smac2-quoted":
         yield "cli-call-params-with-quotes", "true"
+    if scenario.environment.unset == TIME_VARIABLES:
+        yield "cli-listen-for-updates", "false"
+    elif _SECONDS.fullmatch(often := scenario.environment.set.get(TIME_VARIABLES[1], "")):
+        yield "cli-observer-frequency", str(round(float(often) * OBSERVER_MS))
 
 
 def _objective(objective: Objective) -> Iterator[tuple[str, str]]:
