@@ -4,7 +4,7 @@
 | `smac2`    | `INSTANCE SPECIFIC CUTOFF RUNLENGTH SEED -name value …`                | result line |
 | `aclib2`   | `[--instance I] [--cutoff C] [--seed S] --config -name value …`        | result line with JSON |
 | `paramils` | as `smac2`                                                             | `Result for ParamILS: …` |
-| `irace`    | `CONFIGURATION INSTANCE SEED INSTANCE [BOUND] --name value …`          | `cost` or `cost time` |
+| `irace`    | `CONFIGURATION INSTANCE SEED INSTANCE [BOUND] --name value …`          | `cost time`    |
 | `dakota`   | `PARAMETERS RESULTS`                                                   | none: the results file |
 | `plain`    | `[--instance I] [--seed S] [--cutoff C] name=value …`                  | `cost` |
 """
@@ -55,9 +55,7 @@ def read_irace(words: list[str]) -> Call:
         raise CallError(f"found {len(words)} words, expected: configuration, instance, seed, instance, [bound] …")
     _, _, seed, instance, *rest = words
     bound = rest.pop(0) if rest and not rest[0].startswith("-") else ""
-    call = Call(pairs(rest, joined=True), instance=instance, seed=seed, cutoff=bound)
-    call.notes = ("bound",) if bound else ()
-    return call
+    return Call(pairs(rest, joined=True), instance=instance, seed=seed, cutoff=bound)
 
 
 def read_plain(words: list[str]) -> Call:
@@ -109,14 +107,14 @@ def tell_aclib2(call: Call, reply: Reply) -> int:
 
 
 def tell_irace(call: Call, reply: Reply) -> int:
-    """Print the cost, and the time where irace has set a bound; ``Inf`` rejects a configuration.
+    """Print cost and time, which irace wants with ``maxTime`` and takes without; ``Inf`` rejects a configuration.
 
     No reason on stderr: irace reads it with stdout, and stops at an answer of more than two numbers.
     """
     if reply.state == "over":
         return _fail(reply)
     cost = "Inf" if reply.cost is None else shortest(reply.cost)
-    _print(f"{cost} {shortest(reply.runtime_s)}" if "bound" in call.notes else cost)
+    _print(f"{cost} {shortest(reply.runtime_s)}")
     return 0
 
 
