@@ -36,6 +36,7 @@ OPTIONS = st.fixed_dictionaries(
         "tunerTimeout": SECONDS.map(repr),
         "seed": st.integers(0, 2**31 - 1).map(str),
         "shared-model-mode": st.sampled_from(["true", "false"]),
+        "shared-model-mode-frequency": SECONDS.map(repr),
         "abort-on-crash": st.sampled_from(["true", "false"]),
         "abort-on-first-run-crash": st.sampled_from(["true", "false"]),
         "retry-crashed-count": st.integers(0, 9).map(str),

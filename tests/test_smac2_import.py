@@ -314,6 +314,44 @@ def test_shared_model_takes_the_runs_of_others_and_leaves_its_own_beside(
     assert not (tmp_path / "other").exists()
 
 
+FOLLOWED = """
+seen() { grep -q "runs of others: 1 more" ../out/group/study.log; }
+n=0; [ -e third ] && until seen || [ $((n += 1)) -gt 3000 ]; do sleep 0.02; done
+[ -e second ] && [ ! -e third ] && touch third && cp ../sent/* ../out/group
+touch second; echo "Result of algorithm run: SUCCESS, 1, 0, 0.5, 0"
+"""
+
+
+def test_runs_that_others_write_meanwhile_are_read_again_for_the_model(
+    boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    (tmp_path / "sent").mkdir()
+    for number, text in ((8, "[ nonsense ]"), (9, instances("no_instance") + run(request(2, 0.25), quality=-2.0))):
+        (tmp_path / f"sent/live-rundata-{number}.json").write_text(text)
+    lines = ("output-dir = out", "rungroup = group", "shared-model-mode = true", "runcount_limit = 8", "cores = 1")
+    file = make_smac2(
+        *(tmp_path / "s", *lines, "shared-model-mode-frequency = 0", "seed = 3"), pcs=PCS, script=FOLLOWED
+    )
+    done = boxwright("run", file)
+    assert done.returncode == 0, done.stderr
+    log = (tmp_path / "out/group/study.log").read_text()
+    assert log.count("runs of others: live-rundata-8.json: ") == 1
+    assert re.search(r"seed 1: \d own \+ 1 shared runs in the model", log)
+    records = json.loads(boxwright("results", "out/group", "--json").stdout)
+    assert len(records) == 8
+    assert 0.25 not in {record["config"]["x"] for record in records}
+    assert len(read_live(tmp_path / "out/group/live-rundata-3.json", "own").runs) == 8
+
+
+def test_runs_of_others_need_a_folder_that_is_shared(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    scenario = make_scenario(design="[optimizer]\nruns = 1\nfollow_s = 5\n")
+    done = boxwright("check", scenario)
+    assert done.returncode == 2
+    assert f"{scenario}: optimizer.follow_s: there is no study.smac2" in done.stderr
+
+
 def test_folder_without_anything_is_named_with_what_was_looked_for(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

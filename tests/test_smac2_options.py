@@ -105,6 +105,9 @@ HONOURED = [
     ("cores", "2", (), "slots.count", 2),
     ("shared-model-mode", "true", (), "optimizer.seeds", None),
     ("shared-model-mode", "false", (), "optimizer.seeds", 1),
+    ("shared-model-mode", "true", (), "optimizer.follow_s", 300.0),
+    ("shared-model-mode-frequency", "7.5", ("shared-model-mode = true",), "optimizer.follow_s", 7.5),
+    ("shared-model-mode-frequency", "7.5", (), "optimizer.follow_s", None),
     ("abort-on-crash", "true", (), "limits.crashes", 1),
     ("abort-on-crash", "false", (), "limits.crashes", 0),
     ("abort-on-first-run-crash", "true", (), "limits.first_failures", 1),
@@ -284,7 +287,7 @@ def test_comments_blank_lines_and_the_ends_of_lines_of_windows_are_passed_over(t
 
 def test_options_that_may_be_repeated_are_all_kept(tmp_path: Path) -> None:
     file = make_smac2(tmp_path / "s", "initial-challengers = RANDOM", "initialChallengers = -c 'b'")
-    assert value_at(file, "optimizer.first") == ["random", {"c": "b"}]
+    assert value_at(file, "optimizer.first") == ["default", "random", {"c": "b"}]
     assert REPEATED == ("initial-challengers",)
 
 

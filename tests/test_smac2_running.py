@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from boxwright.scenario import load_scenario
 from smac2_support import make_smac2
 from support import RunBoxwright
 
@@ -107,6 +108,13 @@ def test_initial_incumbent_and_challengers_run_first(boxwright: RunBoxwright, tm
     first, second = results(boxwright, "t")
     assert first["config"] == {"x": 0.25, "n": 7, "c": "a"}
     assert second["config"] == {"x": 0.5, "n": 3, "c": "b"}
+
+
+def test_default_runs_before_initial_challengers(tmp_path: Path) -> None:
+    file = make_smac2(tmp_path / "s", "initial-challengers = -c 'b'", "initial-challengers = RANDOM")
+    optimizer = load_scenario(file).scenario.optimizer
+    assert optimizer is not None
+    assert list(optimizer.first) == ["default", {"c": "b"}, "random"]
 
 
 def test_initial_incumbent_that_is_none_of_the_space_is_refused(boxwright: RunBoxwright, tmp_path: Path) -> None:

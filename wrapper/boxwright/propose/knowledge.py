@@ -35,6 +35,10 @@ class Knowledge:
         self._running: dict[tuple[str, int], tuple[Config, int | None, str]] = {}
         self._calls: dict[str, Calls] = {}
 
+    def know(self, warm: Warm) -> None:
+        """Take this as what is known of elsewhere."""
+        self._warm = warm
+
     @property
     def finished(self) -> int:
         """How many trials of this study are over."""

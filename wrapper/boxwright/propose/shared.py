@@ -160,6 +160,20 @@ class SharedModel:
         if len(self._shares.kinds) > 1 and self._known.finished % SHARES_EVERY == 0:
             self._log(f"shares: {self._shares}")
 
+    def know(self, told: Sequence[Told]) -> int:
+        """Hear of further runs of elsewhere; return how many of them are in the model of every seed from now on.
+
+        They are no runs of the study, and are not proposed any more. What the study has run itself it knows better.
+        """
+        new = [each for each in told if self._noisy or config_key(each.trial.config) not in self._known.keys]
+        self._warm = Warm([*self._warm.told, *new], noisy=self._noisy)
+        self._known.know(self._warm)
+        for seed in self._seeds:
+            for each in new:
+                seed.hear(tell(each, seed.number))
+        self._ahead.hear()
+        return len(new)
+
     async def next(self) -> Proposal:
         """Return what should run next, from the seed with the fewest runs of its own in flight.
 

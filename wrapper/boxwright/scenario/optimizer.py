@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from boxwright.scenario.kinds import Acquisition, Model, SeedKind
-from boxwright.scenario.section import Places, Positive, Repeats, Section
+from boxwright.scenario.section import Places, Positive, PositiveSeconds, Repeats, Section
 from boxwright.terms import Value
 
 
@@ -44,6 +44,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
         first: Configurations that run before all others: a table of values by name (the others take their default),
             ``default``, or ``random``.
         warm_start: Studies and CSV files, whose runs the seeds know from the start.
+        follow_s: After so many seconds, and once a run has ended, the live runs of SMAC v2 that others leave in the
+            folder of ``study.smac2`` are read again, and what is new goes to the model; never if absent.
         target: Quality that is good enough: once a run is at least as good, no new one is started.
         min_improvement: No new run is started once the model expects less than this of its proposals.
         patience: So many proposals in a row must promise too little; one per slot if absent, but at least 5.
@@ -72,6 +74,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     random_share: Annotated[float, Meta(ge=0, le=1)] | None = None
     first: tuple[dict[str, Value] | Literal["default", "random"], ...] = ()
     warm_start: tuple[str, ...] = ()
+    follow_s: PositiveSeconds | None = None
     target: float | None = None
     min_improvement: Annotated[float, Meta(gt=0)] | None = None
     patience: Positive | None = None

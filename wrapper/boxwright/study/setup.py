@@ -170,6 +170,9 @@ def prepare(
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
         notes=(*loaded.notes, *slot_notes(scenario.slots)),
     )
+    if scenario.optimizer is not None and scenario.optimizer.follow_s is not None and not scenario.study.smac2:
+        problem = "there is no study.smac2, in whose folder others leave their runs. Set it, or leave this out."
+        raise ScenarioError(problem, place=f"{place}: optimizer.follow_s")
     if scenario.study.smac2:
         Source(scenario, space, folder).check(f"{place}: study.smac2")
     refuse_bad_jobs(scenario, folder, place)
@@ -217,7 +220,12 @@ def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Prop
         warm=setup.warm_start.told(direction, noisy=setup.scenario.is_noisy),
         target=None if settings.target is None else cost_of(settings.target, direction),
     )
-    return OnInstances(shared, rows, study_seed=setup.scenario.study.seed) if rows else shared
+    inner: Proposer = shared
+    if settings.follow_s is not None:
+        from boxwright.study.others import Following
+
+        inner = Following(shared, setup, study, log)
+    return OnInstances(inner, rows, study_seed=setup.scenario.study.seed) if rows else inner
 
 
 def _whole(scenario: Scenario, runs: int) -> int:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from boxwright.errors import BoxwrightError, ScenarioError
+from boxwright.scenario import Scenario
 from boxwright.store.database import Store
 from boxwright.store.records import RunRecord
 from boxwright.store.smac2.facts import Source
@@ -23,8 +24,19 @@ from boxwright.study.setup import Setup
 
 def smac2_folder(setup: Setup, study: Path) -> Path | None:
     """Return where the files of SMAC v2 go; None if they are not wanted."""
-    wanted = setup.scenario.study.smac2
-    return study if wanted is True else setup.folder / wanted if wanted else None
+    return smac2_target(setup.scenario, study, setup.folder)
+
+
+def smac2_target(scenario: Scenario, study: Path, folder: Path | None = None) -> Path | None:
+    """Return where the files of SMAC v2 go; None if they are not wanted.
+
+    Args:
+        scenario: Of the study.
+        study: Its folder.
+        folder: What relative paths of the scenario start at; as the scenario says if None.
+    """
+    wanted = scenario.study.smac2
+    return study if wanted is True else (folder or Path(scenario.folder or study)) / wanted if wanted else None
 
 
 def smac2_source(setup: Setup) -> Source:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from boxwright.errors import ScenarioError, SpaceError
@@ -44,9 +45,18 @@ def is_smac2(path: Path) -> bool:
         return False
 
 
+def live_files(folder: Path) -> list[tuple[int, Path]]:
+    """Return the files of live runs in a folder, with their numbers.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return sorted((int(found[1]), path) for path in folder.iterdir() if (found := _LIVE.fullmatch(path.name)))
+
+
 def _parts(folder: Path) -> list[tuple[int, Path]]:
     """Return the files of runs in an output folder by their numbers; the state of a number that has no live runs."""
-    live = {int(found[1]): path for path in folder.iterdir() if (found := _LIVE.fullmatch(path.name))}
+    live = dict(live_files(folder))
     states = {int(found[1]): path for path in folder.iterdir() if (found := _STATE.fullmatch(path.name))}
     for number, path in states.items():
         runs = state_runs(path) if number not in live and path.is_dir() else None
@@ -82,6 +92,19 @@ def from_smac2(source: str, path: Path, scenario: Scenario, space: Space) -> Tak
     return importing.taken()
 
 
+def of_others(files: Sequence[Path], scenario: Scenario, space: Space) -> Taken:
+    """Return the runs of files that are being written; one that cannot be read is passed over, and said."""
+    importing = _Importing("others", scenario, space)
+    for file in files:
+        try:
+            found = read_live(file, file.name)
+        except ScenarioError as error:
+            importing.say(str(error))
+        else:
+            importing.take(file.name, replace(found, note=""))  # the last run of one is often there in part
+    return importing.gathered()
+
+
 class _Importing:
     def __init__(self, source: str, scenario: Scenario, space: Space) -> None:
         self.names = tuple(scenario.instances.names) or (NO_INSTANCE,)
@@ -113,9 +136,22 @@ class _Importing:
             else:
                 self._take_run(run.run, config)
 
-    def taken(self) -> Taken:
-        """Return what was taken over."""
+    def say(self, text: str) -> None:
+        """Remember what a person should know."""
+        self._taken.words.append(text)
+
+    def gathered(self) -> Taken:
+        """Return what was taken over, which may be nothing; the last call."""
         self._means.close()
+        return self._taken
+
+    def taken(self) -> Taken:
+        """Return what was taken over; the last call.
+
+        Raises:
+            ScenarioError: It is nothing.
+        """
+        self.gathered()
         if self._doubled:
             self._taken.words.append(f"{self._doubled} that stand there twice are dropped")
         if not self._taken.runs:

@@ -41,10 +41,11 @@ class WarmStart:
 
     def told(self, direction: Direction, *, noisy: bool) -> Warm:
         """Return the runs as proposers hear of them; their trials have numbers below 0, which no trial here has."""
-        return Warm([_told(-number, run, direction) for number, run in enumerate(self.runs, 1)], noisy=noisy)
+        return Warm([told_run(-number, run, direction) for number, run in enumerate(self.runs, 1)], noisy=noisy)
 
 
-def _told(number: int, run: WarmRun, direction: Direction) -> Told:
+def told_run(number: int, run: WarmRun, direction: Direction) -> Told:
+    """Return a run of elsewhere as proposers hear of it, as a trial with this number below 0."""
     trial = Trial(number, run.config, origin=f"warm start from {run.source}")
     return Told(trial, run.status, None if run.quality is None else cost_of(run.quality, direction))
 

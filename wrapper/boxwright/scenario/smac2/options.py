@@ -11,7 +11,7 @@ from dataclasses import dataclass
 _SEARCH = "boxwright's own optimizer has no such setting"
 _RACING = "each configuration runs on all instances, up to its full cutoff"
 _FILES = "states are saved at 1, 2, 4, 8, … runs and at the end"
-_SHARED = "runs of others are read once, at the start, and all of them; this study's seeds share theirs at once"
+_SHARED = "all runs of others go to the model, and what they have run is not proposed again"
 _LOG = "how much is logged is not chosen"
 _KILLING = "all that a run has started is ended, by TERM and after 3 s by KILL"
 _VALIDATION = "a validation is a study of its own, with the slots of this one"
@@ -119,7 +119,6 @@ OPTIONS = (
     _option("shared-model-mode share-model-mode shared-run-data share-run-data"),
     _option(
         "shared-model-mode-frequency share-model-mode-frequency shared-run-data-frequency share-run-data-frequency",
-        _SHARED,
     ),
     _option("shared-model-mode-tae", _SHARED),
     _option("shared-model-mode-write-data write-json-data", "the runs are always written, for others to read"),

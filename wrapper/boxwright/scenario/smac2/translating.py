@@ -22,6 +22,8 @@ PAR = {"MEAN": 1.0, "MEAN10": 10.0, "MEAN1000": 1000.0}
 PENALTY = 1e9
 KILL_FACTOR = 10.0
 ACQUISITIONS = {"EI": "ei", "LCB": "lcb"}
+SHARED_EVERY_S = 300.0
+_AT_ONCE_S = 0.001
 OBSERVER_MS = 2000  # a wrapper is to tell its time twice as often as SMAC v2 looks
 TIME_VARIABLES = ("AEATK_PORT", "AEATK_CPU_TIME_FREQUENCY")
 _ENDLESS = 1_000_000.0  # times the cutoff: never
@@ -234,6 +236,9 @@ class Translation:
         self._put("seed", ("optimizer", "seed"), (seed + offset) % 2**31)
         if not self._values.flag("shared-model-mode", False):
             self._put("shared-model-mode", ("optimizer", "seeds"), 1)
+        else:
+            often_s = self._values.number("shared-model-mode-frequency", SHARED_EVERY_S, least=0)
+            self._put("shared-model-mode-frequency", ("optimizer", "follow_s"), max(often_s or 0, _AT_ONCE_S))
         if self._values.word("exec-mode", {"SMAC": 1, "ROAR": 1, "PSEL": 1}, "SMAC") == "ROAR":
             self._put("exec-mode", ("optimizer", "model"), "random")
         elif (self._values.text("exec-mode") or "").upper() == "PSEL":
@@ -269,7 +274,10 @@ class Translation:
     def _first(self) -> Iterator[str | dict[str, str]]:
         """Yield the configurations that run first: the initial incumbent, then its challengers."""
         found = [entry for entry in self._entries if entry.option.name == "initial-incumbent"]
-        found += [entry for entry in self._entries if entry.option.name == "initial-challengers"]
+        challengers = [entry for entry in self._entries if entry.option.name == "initial-challengers"]
+        if challengers and not found:
+            yield "default"  # SMAC v2 begins with it unless it is told otherwise
+        found += challengers
         for entry in found:
             if entry.value.upper() in _FIRST:
                 yield _FIRST[entry.value.upper()]

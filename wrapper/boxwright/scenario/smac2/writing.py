@@ -14,7 +14,14 @@ from boxwright.scenario.instances import read_instances
 from boxwright.scenario.layers import dotted, show
 from boxwright.scenario.model import Objective, Scenario
 from boxwright.scenario.optimizer import Optimizer
-from boxwright.scenario.smac2.translating import KILL_FACTOR, OBSERVER_MS, PAR, PENALTY, TIME_VARIABLES
+from boxwright.scenario.smac2.translating import (
+    KILL_FACTOR,
+    OBSERVER_MS,
+    PAR,
+    PENALTY,
+    SHARED_EVERY_S,
+    TIME_VARIABLES,
+)
 from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.scenario.smac2.words import from_template, join_algo, write_configuration
 from boxwright.scenario.validation import Validation
@@ -156,6 +163,8 @@ def _optimizer(optimizer: Optimizer, noisy: bool) -> Iterator[tuple[str, str]]:
     yield "seed", str(optimizer.seed)
     if optimizer.seeds != 1:
         yield "shared-model-mode", "true"
+        if optimizer.follow_s not in (None, SHARED_EVERY_S):
+            yield "shared-model-mode-frequency", repr(optimizer.follow_s)
     if optimizer.model == "random":
         yield "exec-mode", "ROAR"
     if optimizer.acquisition == "lcb":
