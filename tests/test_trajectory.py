@@ -9,7 +9,7 @@ import pytest
 from boxwright.scenario.validation import Validation
 from boxwright.store.creating import create_study
 from boxwright.store.database import Store
-from boxwright.study.trajectory import Entry, chosen_entries, trajectory
+from boxwright.study.trajectory import Entry, chosen_moments, trajectory
 from boxwright.terms import Outcome, Slot, Status, Trial
 
 
@@ -51,11 +51,21 @@ def test_trajectory_has_each_incumbent_with_the_moment_at_which_it_became_it(ent
     ],
 )
 def test_moments_choose_the_incumbents_of_then(entries: list[Entry], settings: Validation, runs: list[int]) -> None:
-    assert [entry.best.run for entry in chosen_entries(entries, settings, 16.0)] == runs
+    chosen = chosen_moments([entry.after_s for entry in entries], settings, 16.0)
+    assert list(dict.fromkeys(entries[index].best.run for _, index in chosen)) == runs
+
+
+def test_incumbent_stands_for_each_moment_at_which_it_was_the_incumbent(entries: list[Entry]) -> None:
+    after_s = [entry.after_s for entry in entries]
+    assert chosen_moments(after_s, Validation(incumbents="times"), 20.0) == [
+        *((1.25, 0), (2.5, 0), (5.0, 1), (10.0, 1), (20.0, 2)),
+    ]
+    assert chosen_moments(after_s, Validation(incumbents="all"), 20.0) == [(1.0, 0), (4.0, 1), (16.0, 2)]
+    assert chosen_moments(after_s, Validation(), 20.0) == [(20.0, 2)]
 
 
 def test_trajectory_of_nothing_is_empty(tmp_path: Path) -> None:
     create_study(tmp_path / "s", scenario_text="", space_text="", meta={}).close()
     with Store(tmp_path / "s") as store:
         assert trajectory(store) == []
-    assert chosen_entries([], Validation(incumbents="times"), 1.0) == []
+    assert chosen_moments([], Validation(incumbents="times"), 1.0) == []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 
 from boxwright.errors import UserError
+from boxwright.execute.told_time import read_cpu_s
 from boxwright.store.smac2.read_live import read_live
 from boxwright.store.smac2.read_state import read_state
+from boxwright.store.smac2.read_trajectory import trajectory_entries
 from fuzz.mutating import Kind
 
 _REQUEST = {
@@ -27,6 +30,9 @@ _RUNS = """Run Number,Run History Configuration ID,Instance ID,Response Value (y
 2,2,1,2.5,1,5.0,3,1.5,-1.0,-3,2.5,2,3.0,KILLED,,0.5,
 """
 _CONFIGS = "1: c='a', x='0.5'\n2: c='b', x='1.0E-5'\n"
+_TRAJECTORY = (
+    "\"CPU Time Used\"\n0.0, 1.7E308, 0.0, 1, 0.0,  c='a', x='0.5'\n1.5, 2.5, 1.0, 2, 0.0,  c='b', x='1.0E-5'\n"
+)
 _RUNS_NAME, _CONFIGS_NAME = "runs_and_results-it2.csv", "paramstrings-it2.txt"
 _WORDS = (
     "@pc-id",
@@ -50,6 +56,8 @@ def smac2_run_kinds() -> list[Kind]:
         Kind("smac2-live", 6, (_LIVE,), _live, (UserError,), _WORDS),
         Kind("smac2-state", 5, (_RUNS,), _runs, (UserError,), _WORDS),
         Kind("smac2-configs", 4, (_CONFIGS,), _configs, (UserError,)),
+        Kind("smac2-trajectory", 3, (_TRAJECTORY,), _trajectory, (UserError,)),
+        Kind("told-time", 3, ("12.500000\n", "1.5E-3d", struct.pack(">d", 12.5).decode()), _told, (ValueError,)),
     ]
 
 
@@ -57,6 +65,16 @@ def _live(data: bytes) -> object:
     path = Path("live-rundata-1.json")
     path.write_bytes(data)
     return read_live(path, path.name)
+
+
+def _trajectory(data: bytes) -> object:
+    return trajectory_entries(data.decode("utf-8", "backslashreplace"), "traj-run-1.txt")
+
+
+def _told(data: bytes) -> object:
+    if (cpu_s := read_cpu_s(data)) is None:
+        raise ValueError("no number of seconds")
+    return cpu_s
 
 
 def _runs(data: bytes) -> object:

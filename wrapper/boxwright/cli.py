@@ -175,6 +175,8 @@ def status(study: str, as_json: bool, is_followed: bool) -> int:
 @cli.command(short_help="Judge configurations of STUDY by runs that are new to it.")
 @click.argument("study")
 @click.option("--trajectory", is_flag=True, help="All incumbents that there have been.")
+@click.option("--incumbents", type=click.Choice(["last", "all", "times"]), help="As validation.incumbents.")
+@click.option("--trajectory-files", metavar="FILE", multiple=True, help="SMAC v2's traj-run-N.txt; repeatable.")
 @click.option("--configuration", "configurations", metavar="TEXT", multiple=True, help="-name 'value' …; repeatable.")
 @click.option("--configurations", "files", metavar="FILE", multiple=True, help="One in a line, or CSV; repeatable.")
 @click.option("--default", is_flag=True, help="The default configuration.")

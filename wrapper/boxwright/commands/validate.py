@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from boxwright.errors import UserError
 from boxwright.study.watching import NoWatcher, Watcher
 
 if TYPE_CHECKING:
     from boxwright.report.fitting import Table
+    from boxwright.store.database import Store
+    from boxwright.store.smac2.facts import Source
     from boxwright.study.summary import Summary
     from boxwright.study.validated import Validated
+    from boxwright.study.validation_plan import Candidate, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def validate(
     study: str | Path,
     *,
     trajectory: bool = False,
+    incumbents: Literal["last", "all", "times"] | None = None,
+    trajectory_files: Sequence[str | Path] = (),
     configurations: Sequence[str] = (),
     files: Sequence[str | Path] = (),
     default: bool = False,
@@ -54,7 +59,9 @@ def validate(
 
     Args:
         study: The study folder.
-        trajectory: All incumbents that there have been; without this and the next four the incumbent.
+        trajectory: The same as ``incumbents="all"``; without this and the next six what the scenario says.
+        incumbents: Which incumbents of the study, or of ``trajectory_files``: see ``validation.incumbents``.
+        trajectory_files: Files ``traj-run-N.txt`` of SMAC v2, in place of the study's own incumbents.
         configurations: Texts such as ``-x '0.5' -kind 'a'``; a parameter that is not named takes its default.
         files: Files of such texts, one in a line, or CSV.
         default: The default configuration.
@@ -75,7 +82,9 @@ def validate(
     from boxwright.space import space_from_json
     from boxwright.store.database import Store
     from boxwright.store.layout import SPACE
+    from boxwright.store.smac2.facts import Source, first_number
     from boxwright.study.candidates import Named, all_candidates
+    from boxwright.study.smac2_files import smac2_target
     from boxwright.study.validated import validated
     from boxwright.study.validating import carry_out, validation_folder
     from boxwright.study.validation_plan import make_plan, unique_candidates
@@ -87,11 +96,20 @@ def validate(
     given = {name: value for name, value in (("runs", runs), ("seed", seed)) if value is not None}
     settings = msgspec.structs.replace(scenario.validation, **given)
     scenario = msgspec.structs.replace(scenario, validation=settings)
-    named = Named(trajectory, default, random, tuple(configurations), tuple(map(str, files)))
+    named = Named(
+        incumbents or ("all" if trajectory else None),
+        tuple(map(str, trajectory_files)),
+        default,
+        random,
+        tuple(configurations),
+        tuple(map(str, files)),
+    )
     unknown = "refuse" if scenario.optimizer is None else scenario.optimizer.unknown
     space = space_from_json((opened.folder / SPACE).read_text(encoding="utf-8"))
     with opened.store as store:
-        candidates = unique_candidates(all_candidates(named, store, space, settings, unknown=unknown))
+        number = first_number(scenario)
+        found = all_candidates(named, store, space, settings, unknown=unknown, number=number)
+        candidates = unique_candidates(found)
         if not candidates:
             raise UserError("there is no incumbent to be validated: no run has succeeded.", place=str(opened.folder))
         taken = {trial.seed for trial in store.trials()}
@@ -103,13 +121,35 @@ def validate(
     summary = carry_out(opened.folder, plan, overrides=overrides, watcher=watcher)
     folder = validation_folder(opened.folder)
     with Store(folder) as store:
+        left = smac2_target(scenario, opened.folder)
+        if left is not None:
+            source = Source(scenario, space, Path(scenario.folder or opened.folder))
+            for trouble in _leave_files(source, opened.folder, left, store, plan, found):
+                watcher.note(f"warning: {trouble}")
         return Validation(folder, summary, validated(plan, store, training))
+
+
+def _leave_files(
+    source: Source, study: Path, left: Path, validation: Store, plan: Plan, found: Sequence[Candidate]
+) -> Iterator[str]:
+    """Leave what SMAC v2 leaves of a validation; yield in one line each what could not be."""
+    from boxwright.store.database import Store
+    from boxwright.study.smac2_validation import write_validations
+
+    try:
+        left.mkdir(parents=True, exist_ok=True)
+        with Store(study) as store:
+            yield from write_validations(source, store, left, validation, plan, found)
+    except OSError as error:
+        yield f"the files of SMAC v2 cannot be written: {error.strerror}"
 
 
 def validate_command(
     study: str,
     *,
     trajectory: bool,
+    incumbents: Literal["last", "all", "times"] | None,
+    trajectory_files: Sequence[str],
     configurations: Sequence[str],
     files: Sequence[str],
     default: bool,
@@ -130,6 +170,8 @@ def validate_command(
         found = validate(
             folder,
             trajectory=trajectory,
+            incumbents=incumbents,
+            trajectory_files=trajectory_files,
             configurations=configurations,
             files=files,
             default=default,

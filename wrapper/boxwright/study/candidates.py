@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,8 @@ from boxwright.scenario.smac2.words import read_configuration, read_state_form
 from boxwright.scenario.validation import Validation
 from boxwright.space import Space
 from boxwright.store.database import Store
-from boxwright.study.trajectory import chosen_entries, trajectory
+from boxwright.store.smac2.read_trajectory import read_trajectory
+from boxwright.study.trajectory import chosen_moments, trajectory
 from boxwright.study.validation_plan import Candidate
 from boxwright.terms import Config
 
@@ -31,63 +33,101 @@ class Named:
     """What a person names; with nothing of it, the incumbents that the scenario says are validated.
 
     Attributes:
-        trajectory: All incumbents that there have been.
+        incumbents: Which of the study's incumbents, or of those in the trajectories.
+        trajectories: Files ``traj-run-N.txt`` of SMAC v2.
         default: The space's default.
         random: So many drawn at random.
         texts: Configurations in the form of a call, ``-name 'value' …``.
         files: Files of them, one in a line, or CSV.
     """
 
-    trajectory: bool = False
+    incumbents: Literal["last", "all", "times"] | None = None
+    trajectories: tuple[str, ...] = ()
     default: bool = False
     random: int = 0
     texts: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 
     @property
-    def is_nothing(self) -> bool:
-        """Return whether nothing is named."""
-        return not (self.trajectory or self.default or self.random or self.texts or self.files)
+    def wants_incumbents(self) -> bool:
+        """Return whether incumbents of the study are meant: they are named, or nothing else is."""
+        others = self.default or self.random or self.texts or self.files
+        return not self.trajectories and (self.incumbents is not None or not others)
 
 
-def incumbents(store: Store, settings: Validation) -> Iterator[Candidate]:
-    """Yield the incumbents of a study that are to be validated."""
-    if settings.incumbents == "last":
-        best = store.incumbent()
-        if best is not None:
-            yield Candidate(best.config, f"incumbent (run {best.run})")
-        return
+def incumbents(store: Store, settings: Validation, number: int) -> Iterator[Candidate]:
+    """Yield the incumbents of a study that are to be validated, one for each moment.
+
+    Args:
+        store: Of the study.
+        settings: Which of them.
+        number: The study's, in the names of SMAC v2's files.
+    """
     runs = [run for run in store.finished_runs() if run.ended is not None]
     begin = min((run.started for run in runs if run.started is not None), default=0.0)
     end_s = max((run.ended - begin for run in runs if run.ended is not None), default=0.0)
-    for entry in chosen_entries(trajectory(store), settings, end_s):
-        yield Candidate(entry.best.config, f"run {entry.best.run} from {entry.after_s:.3g} s on")
+    base, shift_s = f"traj-run-{number}", begin - float(store.meta("created", str(begin)))
+    if settings.incumbents == "last":
+        best = store.incumbent()
+        if best is not None:
+            yield Candidate(best.config, f"incumbent (run {best.run})", base, end_s + shift_s, _cost(best.cost))
+        return
+    entries = trajectory(store)
+    for moment_s, index in chosen_moments([entry.after_s for entry in entries], settings, end_s):
+        best = entries[index].best
+        label = f"run {best.run} from {entries[index].after_s:.3g} s on"
+        yield Candidate(best.config, label, base, moment_s + shift_s, _cost(best.cost))
+
+
+def _cost(cost: float | None) -> float:
+    return math.nan if cost is None else cost
+
+
+def trajectory_candidates(file: str, intake: Intake, settings: Validation) -> Iterator[Candidate]:
+    """Yield the incumbents of a trajectory of SMAC v2 that are to be validated, one for each moment.
+
+    Raises:
+        UserError: It is no such file, or a configuration in it is none of the space.
+    """
+    entries = read_trajectory(Path(file), file)
+    after_s = [entry.wall_s for entry in entries]
+    for moment_s, index in chosen_moments(after_s, settings, max(after_s)):
+        entry = entries[index]
+        try:
+            config = intake.config(entry.settings, {})
+        except RefusedError as error:
+            raise UserError(str(error), place=entry.place) from error
+        label = f"{entry.place.rpartition('/')[2]} from {entry.wall_s:.3g} s on"
+        yield Candidate(config, label, Path(file).stem, moment_s, entry.performance)
 
 
 def named_candidates(
-    named: Named, space: Space, *, unknown: Literal["refuse", "accept"], seed: int
+    named: Named, space: Space, settings: Validation, *, unknown: Literal["refuse", "accept"], number: int
 ) -> Iterator[Candidate]:
-    """Yield what a person names, but for the trajectory.
+    """Yield what a person names, but for the study's own incumbents.
 
     Args:
         named: What.
         space: The study's.
-        unknown: What becomes of a configuration that is not in it.
-        seed: Of those that are drawn at random.
+        settings: Which incumbents of a trajectory, and the seed of what is drawn at random.
+        unknown: What becomes of a configuration that is not in the space.
+        number: The study's, in the names of SMAC v2's files.
 
     Raises:
         UserError: A text is no configuration, or a file is wrong.
     """
-    intake = Intake(space, unknown, lambda _: None)
+    intake, base = Intake(space, unknown, lambda _: None), f"cli-{number}"
+    for file in named.trajectories:
+        yield from trajectory_candidates(file, intake, settings)
     if named.default:
-        yield Candidate(space.default(), "default")
-    for number, text in enumerate(named.texts, 1):
-        yield Candidate(_config(text, space, intake, "--configuration"), f"given {number}")
+        yield Candidate(space.default(), "default", base)
+    for index, text in enumerate(named.texts, 1):
+        yield Candidate(_config(text, space, intake, "--configuration"), f"given {index}", base)
     for file in named.files:
-        for number, config in enumerate(_configs(file, space, intake), 1):
-            yield Candidate(config, f"{Path(file).name}:{number}")
-    for number, config in enumerate(monte_carlo(space, named.random, seed), 1):
-        yield Candidate(config, f"random {number}")
+        for index, config in enumerate(_configs(file, space, intake), 1):
+            yield Candidate(config, f"{Path(file).name}:{index}", Path(file).stem)
+    for index, config in enumerate(monte_carlo(space, named.random, settings.seed), 1):
+        yield Candidate(config, f"random {index}", base)
 
 
 def _configs(file: str, space: Space, intake: Intake) -> Iterator[Config]:
@@ -132,20 +172,28 @@ def _text(path: Path) -> str:
 
 
 def all_candidates(
-    named: Named, store: Store, space: Space, settings: Validation, *, unknown: Literal["refuse", "accept"]
+    named: Named,
+    store: Store,
+    space: Space,
+    settings: Validation,
+    *,
+    unknown: Literal["refuse", "accept"],
+    number: int,
 ) -> Sequence[Candidate]:
     """Return all that is to be validated; what is named, else the incumbents that the scenario says.
 
     Raises:
         UserError: A text is no configuration, or a file is wrong.
     """
-    found: list[Candidate] = []
-    if named.trajectory:
-        found += incumbents(store, msgspec.structs.replace(settings, incumbents="all"))
-    elif named.is_nothing:
-        found += incumbents(store, settings)
-    # As the validation will read them: what does not lie in the space was run by a study that takes such.
+    if named.incumbents is not None:
+        settings = msgspec.structs.replace(settings, incumbents=named.incumbents)
+    found = own_candidates(store, space, settings, number) if named.wants_incumbents else []
+    return [*found, *named_candidates(named, space, settings, unknown=unknown, number=number)]
+
+
+def own_candidates(store: Store, space: Space, settings: Validation, number: int) -> list[Candidate]:
+    """Return the incumbents of a study that are to be validated, as the validation will read them."""
+    # What does not lie in the space was run by a study that takes such.
     intake = Intake(space, "accept", lambda _: None)
-    found = [Candidate(intake.config({}, candidate.config), candidate.label) for candidate in found]
-    found += named_candidates(named, space, unknown=unknown, seed=settings.seed)
-    return found
+    found = incumbents(store, settings, number)
+    return [replace(candidate, config=intake.config({}, candidate.config)) for candidate in found]

@@ -42,26 +42,30 @@ def trajectory(store: Store) -> list[Entry]:
     return entries
 
 
-def chosen_entries(entries: Sequence[Entry], settings: Validation, end_s: float) -> list[Entry]:
-    """Return the incumbents that are to be validated, each once.
+def chosen_moments(after_s: Sequence[float], settings: Validation, end_s: float) -> list[tuple[float, int]]:
+    """Return which incumbents are to be validated, and as those of which moments, in the order of time.
 
     Args:
-        entries: In order.
+        after_s: When each became it, seconds from the start, in order.
         settings: Which of them; ``times`` is SMAC v2's rule.
-        end_s: When the study's last run ended.
+        end_s: When the last run ended.
+
+    Returns:
+        Seconds from the start, and the incumbent's place from 0; one may stand for several moments.
     """
+    last = len(after_s) - 1
     if settings.incumbents == "last":
-        return list(entries[-1:])
+        return [(end_s, last)] if after_s else []
     if settings.incumbents == "all":
-        return list(entries)
-    found: dict[int, Entry] = {}
+        return [(moment_s, index) for index, moment_s in enumerate(after_s)]
+    found: list[tuple[float, int]] = []
     moment_s = end_s if settings.until_s is None else settings.until_s
     while moment_s > settings.from_s:
-        index = max((index for index, entry in enumerate(entries) if entry.after_s <= moment_s), default=None)
+        index = max((index for index, each_s in enumerate(after_s) if each_s <= moment_s), default=None)
         if index is None:
             break
-        found[index] = entries[index]
+        found.append((moment_s, index))
         if moment_s < _FIRST_MOMENT_S:
             break
         moment_s /= settings.factor
-    return [found[index] for index in sorted(found)]
+    return found[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +26,20 @@ _LARGEST_SEED = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A configuration that is validated, and in a few words whose it is."""
+    """A configuration that is validated.
+
+    Attributes:
+        label: In a few words whose it is.
+        base: What SMAC v2 names the files of its validation by: its trajectory, or ``cli-N``.
+        after_s: When it was the incumbent, seconds from when the study was begun; 0 where there is no such moment.
+        training: What it cost in the search by then; NaN where that is not known.
+    """
 
     config: Config
     label: str
+    base: str = ""
+    after_s: float = 0.0
+    training: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ from boxwright.store.smac2.live import PCS_NAME
 from boxwright.store.smac2.told import NO_INSTANCE, Facts, Instance, algo_text, cutoff_of, workdir
 
 
+def first_number(scenario: Scenario) -> int:
+    """Return the number of a study's first optimizer seed; of a design, its only one."""
+    return int(getattr(scenario.optimizer or scenario.design, "seed", 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A study whose runs are written as files of SMAC v2.
@@ -43,8 +48,7 @@ class Source:
     @property
     def first_number(self) -> int:
         """The number of its first optimizer seed; of a design, its only one."""
-        chosen = self.scenario.optimizer or self.scenario.design
-        return int(getattr(chosen, "seed", 0))
+        return first_number(self.scenario)
 
     @property
     def numbers(self) -> range:
