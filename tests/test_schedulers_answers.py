@@ -113,6 +113,14 @@ def test_htcondor_says_nothing_where_there_is_no_job() -> None:
     assert HtCondor().states(held)["1.0"].is_stuck
 
 
+@pytest.mark.parametrize(
+    ("dialect", "words"),
+    [(HtCondor(), "Error: Couldn't find the address of the schedd"), (Lsf(), "lsf.conf is not found")],
+)
+def test_scheduler_that_is_not_found_does_not_say_that_jobs_are_over(dialect: Dialect, words: str) -> None:
+    assert not dialect.is_harmless(Answer(1, "", words))
+
+
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
 def test_submission_without_an_id_is_no_submission(dialect: type[Dialect]) -> None:
     for answer in ("", "welcome\nto the cluster\n", "error 17: no", "12.5.6 and more"):
@@ -176,18 +184,25 @@ def test_missing_command_is_told() -> None:
 def test_words_of_an_answer_are_one_line() -> None:
     assert Answer(1, "", "one\n\n two\x1b[31m\nthree").words == "one; two\\x1b[31m; three"
     assert Answer(7, "", "").words == "exit code 7"
+    assert Answer(1, "", "sbatch: error: one\nsbatch: error: two").said_by("sbatch") == "sbatch: one; two"
+    assert Answer(1, "", "not sbatch: three").said_by("sbatch") == "sbatch: not sbatch: three"
 
 
 def test_job_around_the_controller_does_not_reach_the_jobs_that_it_queues(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLURM_JOB_ID", "SLURM_MEM_PER_NODE", "PBS_JOBID", "CUDA_VISIBLE_DEVICES", "BOXWRIGHT_JOB"):
         monkeypatch.setenv(name, "1")
-    for name in ("SLURM_CONF", "SBATCH_ACCOUNT", "PBS_DEFAULT"):
+    for name in ("SLURM_CONF", "SLURM_JWT", "SBATCH_ACCOUNT", "PBS_DEFAULT"):
         monkeypatch.setenv(name, "2")
     kept = submission_environment()
     assert not {
         name for name, value in kept.items() if value == "1" and name.startswith(("SLURM", "PBS", "CUDA", "BOX"))
     }
-    assert (kept["SLURM_CONF"], kept["SBATCH_ACCOUNT"], kept["PBS_DEFAULT"]) == ("2", "2", "2")
+    assert {name for name, value in kept.items() if value == "2"} >= {
+        "SLURM_CONF",
+        "SLURM_JWT",
+        "SBATCH_ACCOUNT",
+        "PBS_DEFAULT",
+    }
     assert kept["PATH"] == os.environ["PATH"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from boxwright.errors import SchedulerError
 from boxwright.schedulers.base import JobSpec, JobState, Phase
 from boxwright.schedulers.batch import BatchScheduler
+from boxwright.schedulers.script import TEMPLATES
 
 PATIENCE_S = 60.0
 
@@ -44,6 +46,16 @@ def count_for(batch: BatchScheduler) -> int:
     return 1 if batch.name == "torque" else 3
 
 
+def nameless(batch: BatchScheduler, folder: Path) -> Path:
+    """Return a job script of one's own that does not say what the job is called."""
+    template = max(TEMPLATES.glob(f"{batch.name}.*"))
+    text = re.sub(r".*(--job-name=|-N |-J |batch_name = )\{\{ name \}\}\n", "", template.read_text())
+    assert text != template.read_text()
+    own = folder / "own.j2"
+    own.write_text(text)
+    return own
+
+
 def test_jobs_know_their_id_and_index_and_are_gone_when_they_are_over(batch: BatchScheduler, tmp_path: Path) -> None:
     async def scene() -> None:
         count = count_for(batch)
@@ -63,10 +75,10 @@ def test_cancelled_jobs_are_gone_and_nothing_of_them_runs(batch: BatchScheduler,
         spec = make_spec(
             tmp_path, "trap 'rm pid-$BOXWRIGHT_JOB_INDEX' EXIT; echo >pid-$BOXWRIGHT_JOB_INDEX; sleep 99 & wait"
         )
-        spec = msgspec.structs.replace(spec, argv=("bash", *spec.argv[1:]))
+        spec = msgspec.structs.replace(spec, argv=("bash", *spec.argv[1:]), job_script=nameless(batch, tmp_path))
         ids = await batch.submit(spec, count_for(batch))
         states = await until(batch, ids, all_in(Phase.RUNNING))
-        assert {state.name for state in states.values()} <= {spec.name, ""}
+        assert {state.name for state in states.values()} == {spec.name}  # its script does not say so
         end = time.monotonic() + PATIENCE_S
         while len(list(spec.folder.glob("pid-*"))) < len(ids) and time.monotonic() < end:
             await asyncio.sleep(0.05)

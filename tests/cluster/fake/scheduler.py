@@ -80,6 +80,10 @@ def cancel(wanted: set[str]) -> set[str]:
     return wanted
 
 
+def option(words: list[str], name: str) -> str:
+    return words[words.index(name) + 1] if name in words else ""
+
+
 def directive(text: str, pattern: str) -> str:
     found = re.search(pattern, text, re.MULTILINE)
     return found.group(1) if found else ""
@@ -90,7 +94,7 @@ def directive(text: str, pattern: str) -> str:
 
 def qsub(words: list[str]) -> int:
     text = Path(words[-1]).read_text("utf-8")
-    name = directive(text, r"^#PBS -N (\S+)")
+    name = option(words, "-N") or directive(text, r"^#PBS -N (\S+)")
     if directive(text, r"^#PBS -q (\S+)") == "nope":
         print("qsub: Unknown queue", file=sys.stderr)
         return 170
@@ -133,12 +137,12 @@ def qdel(words: list[str]) -> int:
 
 def bsub(words: list[str]) -> int:
     text = sys.stdin.read()
-    name = directive(text, r"^#BSUB -J (\S+)")
+    name, _, array = (option(words, "-J") or directive(text, r"^#BSUB -J (\S+)")).partition("[")
     if directive(text, r"^#BSUB -q (\S+)") == "nope":
         print("nope: No such queue. Job not submitted.", file=sys.stderr)
         return 255
     number = new_number()
-    count = int(words[1].partition("-")[2].rstrip("]").rpartition("-")[2]) if words else 0
+    count = int(array.rstrip("]").partition("-")[2] or 0)
     for index in range(1, count + 1) if count else [0]:
         log = Path(directive(text, r"^#BSUB -o (\S+)").replace("%J", str(number)).replace("%I", str(index)))
         key = f"{number}[{index}]" if index else str(number)
@@ -182,13 +186,13 @@ def bkill(words: list[str]) -> int:
 
 def condor_submit(words: list[str]) -> int:
     assert words[0] == "-terse", words
-    assert words[2] == "-queue", words
-    text = Path(words[1]).read_text("utf-8")
-    name = directive(text, r"^batch_name = (.*)")
+    assert words[-2] == "-queue", words
+    text = Path(words[-3]).read_text("utf-8")
+    name = option(words, "-batch-name") or directive(text, r"^batch_name = (.*)")
     if directive(text, r"^accounting_group = (\S+)") == "nope":
         print("ERROR: Failed to submit: nope is no accounting group", file=sys.stderr)
         return 1
-    number, count = new_number(), int(words[3])
+    number, count = new_number(), int(words[-1])
     for index in range(count):
 
         def filled(value: str, index: int = index) -> str:

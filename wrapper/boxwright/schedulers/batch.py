@@ -76,7 +76,7 @@ class BatchScheduler:
         stdin = files[script] if self._dialect.script_on_stdin else b""
         answer = await call(self._dialect.submission(script, spec, count), folder=spec.folder, stdin=stdin)
         if answer.code:
-            raise SchedulerError(f"{self._dialect.programs[0]}: {answer.words}")
+            raise SchedulerError(answer.said_by(self._dialect.programs[0]))
         ids = self._dialect.ids(answer.stdout, count)
         self._submitted.update(dict.fromkeys(ids, time.monotonic()))
         self._watched.update(ids)
@@ -110,7 +110,7 @@ class BatchScheduler:
             self.calls["cancel"] += 1
             answer = await call(self._dialect.cancellation(jobs[start : start + _MOST_IN_A_CALL]))
             if self._is_trouble(answer):
-                raise SchedulerError(f"{self._dialect.programs[2]}: {answer.words}")
+                raise SchedulerError(answer.said_by(self._dialect.programs[2]))
 
     async def _ask(self) -> None:
         self.calls["states"] += 1
@@ -119,7 +119,7 @@ class BatchScheduler:
         try:
             answer = await call(self._dialect.query(jobs))
             if self._is_trouble(answer):
-                raise SchedulerError(f"{self._dialect.programs[1]}: {answer.words}")
+                raise SchedulerError(answer.said_by(self._dialect.programs[1]))
             self._seen = self._dialect.states(answer.stdout)
         except SchedulerError as error:
             self._trouble = error
@@ -153,7 +153,7 @@ class BatchScheduler:
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        path = folder / name
-        path.unlink(missing_ok=True)  # an earlier one may still be read by a job
-        path.write_bytes(content)
-        path.chmod(0o755)
+        draft = folder / f".{name}.new"
+        draft.write_bytes(content)
+        draft.chmod(0o755)
+        draft.replace(folder / name)  # an earlier one may just be read: by a job that starts, or the scheduler

@@ -20,7 +20,7 @@ MOST_BYTES = 1 << 26
 
 # What a job knows of itself must not pass for settings of the jobs that are submitted from it.
 _OF_A_JOB = re.compile(
-    r"SLURM_(?!CONF$).*|PBS_(?!CONF_|DEFAULT$|SERVER$|EXEC$|HOME$).*|LSB_(?!CONFDIR$).*|BOXWRIGHT_JOB.*|"
+    r"SLURM_(?!CONF$|JWT$|CLUSTERS$).*|PBS_(?!CONF_|DEFAULT$|SERVER$|EXEC$|HOME$).*|LSB_(?!CONFDIR$).*|BOXWRIGHT_JOB.*|"
     r"JOB_ID|JOB_NAME|SGE_TASK_.*|SGE_STDOUT_PATH|SGE_STDERR_PATH|SGE_JOB_SPOOL_DIR|PE|NSLOTS|NHOSTS|"
     r"CUDA_VISIBLE_DEVICES|ROCR_VISIBLE_DEVICES|HIP_VISIBLE_DEVICES|ZE_AFFINITY_MASK|GPU_DEVICE_ORDINAL"
 )
@@ -44,6 +44,11 @@ class Answer:
         """Return what it said went wrong."""
         lines = [line.strip() for line in (self.stderr.strip() or self.stdout.strip()).splitlines() if line.strip()]
         return one_line("; ".join(lines[:8]))[:600] or f"exit code {self.code}"
+
+    def said_by(self, program: str) -> str:
+        """Return the same after the name of the program, which many begin each of their lines with."""
+        said_again = rf"(^|; ){re.escape(program)}: (error: )?"
+        return f"{program}: " + re.sub(said_again, r"\1", self.words)
 
 
 async def call(

@@ -35,7 +35,11 @@ class Dialect(Protocol):
         ...
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
-        """Return the command that queues a script, named relative to the job's folder."""
+        """Return the command that queues a script, named relative to the job's folder.
+
+        It names the jobs, too: a job that is called otherwise, by a template of a person's own or by a variable of
+        the scheduler's, would be taken for another one that has come by its id.
+        """
         ...
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:

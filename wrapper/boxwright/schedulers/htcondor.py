@@ -13,7 +13,10 @@ from boxwright.schedulers.calling import Answer
 from boxwright.schedulers.dialect import found_id
 
 _ID = re.compile(r"^(\d+)\.\d+(?: - \d+\.\d+)?$", re.MULTILINE)
-_UNKNOWN = re.compile(r"Couldn't find|not found|No matching|already been removed", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"Couldn't find/remove all jobs|(Job|Cluster) [\d.]+ (not found|already (been removed|marked for removal))",
+    re.IGNORECASE,
+)
 _ATTRIBUTES = "ClusterId,ProcId,JobStatus,HoldReason,JobBatchName"
 _IDLE, _REMOVED, _COMPLETED, _HELD = 1, 3, 4, 5
 
@@ -45,7 +48,7 @@ class HtCondor:
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the condor_submit command."""
-        return ("condor_submit", "-terse", script, "-queue", str(count))
+        return ("condor_submit", "-terse", "-batch-name", spec.name, script, "-queue", str(count))
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:
         """Return the ids; raises SchedulerError."""

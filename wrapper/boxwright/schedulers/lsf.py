@@ -10,7 +10,9 @@ from boxwright.schedulers.calling import Answer
 from boxwright.schedulers.dialect import found_id
 
 _ID = re.compile(r"^Job <(\d+)> is submitted", re.MULTILINE)
-_UNKNOWN = re.compile(r"No (unfinished |matching )?job found|is not found|already finished", re.IGNORECASE)
+_UNKNOWN = re.compile(
+    r"No (unfinished |matching )?job found|Job <[^>]*> is not found|already finished", re.IGNORECASE
+)
 _PENDING = {"PEND", "WAIT", "PSUSP", "PROV"}
 _GONE = {"DONE", "EXIT", "ZOMBI"}
 
@@ -35,7 +37,7 @@ class Lsf:
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the bsub command, which reads the script from stdin."""
-        return ("bsub", *(("-J", f"{spec.name}[1-{count}]") if count > 1 else ()))
+        return ("bsub", "-J", f"{spec.name}[1-{count}]" if count > 1 else spec.name)
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:
         """Return the ids; raises SchedulerError."""

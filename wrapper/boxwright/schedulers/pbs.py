@@ -37,7 +37,8 @@ class Pbs:
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the qsub command."""
-        return ("qsub", *((self.array_option, f"0-{count - 1}") if count > 1 else ()), script)
+        array = (self.array_option, f"0-{count - 1}") if count > 1 else ()
+        return ("qsub", *array, "-N", spec.name, script)
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:
         """Return the ids, without the name of the server; raises SchedulerError."""

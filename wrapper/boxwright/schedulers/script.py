@@ -16,7 +16,7 @@ from boxwright.schedulers.base import JobSpec
 from boxwright.schedulers.dialect import Dialect
 from boxwright.schedulers.naming import quoted, refuse_hostile_line, refuse_hostile_word, shell_command
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 _MEBIBYTE = 1 << 20
 
 
@@ -28,8 +28,8 @@ def job_files(dialect: Dialect, spec: JobSpec) -> dict[str, str]:
     """
     _refuse(spec)
     dialect.refuse(spec)
-    names = sorted(path.name for path in _TEMPLATES.glob(f"{dialect.name}.*"))  # …sh.j2 before …sub.j2
-    paths = [_TEMPLATES / name for name in names]
+    names = sorted(path.name for path in TEMPLATES.glob(f"{dialect.name}.*"))  # …sh.j2 before …sub.j2
+    paths = [TEMPLATES / name for name in names]
     values = _values(dialect, spec)
     files = {f"{spec.name}{Path(path.stem).suffix}": path for path in paths}
     if spec.job_script is not None:
@@ -56,7 +56,7 @@ def our_command(module: str, *words: str) -> tuple[str, ...]:
 
 def _environment() -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,

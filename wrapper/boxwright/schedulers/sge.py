@@ -36,7 +36,7 @@ class GridEngine:
 
     def submission(self, script: str, spec: JobSpec, count: int) -> tuple[str, ...]:
         """Return the qsub command."""
-        return ("qsub", "-terse", *(("-t", f"1-{count}") if count > 1 else ()), script)
+        return ("qsub", "-terse", "-N", spec.name, *(("-t", f"1-{count}") if count > 1 else ()), script)
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:
         """Return the ids; raises SchedulerError."""

@@ -41,7 +41,7 @@ class Slurm:
         array = (f"--array=0-{count - 1}",) if count > 1 else ()
         # What the log is called must depend on the job, and the name in the script cannot know of an array.
         log = f"--output={spec.name}-%A_%a.log" if count > 1 else f"--output={spec.name}-%j.log"
-        return ("sbatch", "--parsable", log, *array, script)
+        return ("sbatch", "--parsable", f"--job-name={spec.name}", log, *array, script)
 
     def ids(self, output: str, count: int) -> tuple[str, ...]:
         """Return the ids; raises SchedulerError."""
