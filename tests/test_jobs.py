@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from boxwright.execute.exits import read_exit
-from boxwright.execute.messages import Ended, NoSlotLeft, Request, RunEnded, SlotLost, SlotReady
+from boxwright.execute.messages import Ended, NoSlotLeft, Request, RunEnded, SlotGone, SlotLost, SlotReady
 from boxwright.jobs.executor import JobExecutor
 from boxwright.jobs.files import (
     TICKET,
@@ -33,12 +37,12 @@ from boxwright.pilots.checkpoints import was_signalled
 from boxwright.schedulers.base import JobSpec
 from boxwright.schedulers.known import open_scheduler
 from boxwright.terms import Slot
-from cluster_support import Cluster, SlurmCluster
+from cluster_support import Cluster, SlurmCluster, use_fake
 from execute_support import Stage, wait_until
 
 pytestmark = pytest.mark.checkout
 
-HASTY = Patience(look_s=0.05, ask_s=0.1, late_s=0.5, backoff_s=0.2)
+HASTY = Patience(calm_s=0.0, look_s=0.05, ask_s=0.1, late_s=0.5, backoff_s=0.2)
 
 
 class JobStage(Stage):
@@ -86,6 +90,12 @@ def make_stage(slurm: SlurmCluster, tmp_path: Path) -> Iterator[Callable[..., Jo
     wait_until(lambda: not slurm.queue())
 
 
+@pytest.fixture
+def pbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have programs stand in for those of PBS, which start every job at once; return the folder of their jobs."""
+    return use_fake(tmp_path / "fake", monkeypatch)
+
+
 def test_runs_are_queued_in_one_array_and_each_has_gpus_of_its_own(make_stage: Callable[..., JobStage]) -> None:
     stage = make_stage(gpus=1)
     stage.start()
@@ -127,7 +137,7 @@ def test_run_that_waits_in_the_queue_is_cancelled_and_never_starts(
 
 def test_closed_queue_only_delays_runs(make_stage: Callable[..., JobStage], slurm: SlurmCluster) -> None:
     slurm.call("scontrol", "update", "PartitionName=gpu", "State=INACTIVE")  # it takes no jobs
-    stage = make_stage(patience=Patience(look_s=0.05, ask_s=0.1, backoff_s=0.2, first_refusals=1000))
+    stage = make_stage(patience=Patience(calm_s=0.0, look_s=0.05, ask_s=0.1, backoff_s=0.2, first_failures=1000))
     stage.start()
     run = stage.submit(["true"])
     stage.until(lambda: stage.said)
@@ -146,6 +156,19 @@ def test_scheduler_that_never_takes_a_job_ends_the_study_with_its_words(make_sta
     run = stage.submit(["true"])
     assert "invalid partition" in stage.lost(run).reason
     assert isinstance(stage.wait_for(lambda event: isinstance(event, NoSlotLeft)), NoSlotLeft)
+
+
+def test_jobs_that_end_before_their_runs_begin_end_the_study_with_their_last_words(
+    make_stage: Callable[..., JobStage],
+) -> None:
+    stage = make_stage(setup=("echo no module cuda; exit 1",))
+    stage.start()
+    for _ in range(HASTY.first_failures):
+        assert stage.lost(stage.submit(["true"])).reason.endswith("ended before its run began: no module cuda")
+    event = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
+    assert isinstance(event, NoSlotLeft)
+    assert event.reason.endswith("no module cuda; 3 times in a row")
+    assert not list(stage.study.glob("jobs/*/request.json"))  # it held the environment
 
 
 def test_job_that_the_scheduler_ends_is_a_lost_run_and_no_failure(
@@ -278,7 +301,8 @@ def test_job_of_another_name_is_not_taken_for_that_of_a_run(
 def test_runs_on_grid_engine_have_gpus_of_their_own_and_end_when_they_are_cancelled(
     sge: Cluster, tmp_path: Path
 ) -> None:
-    with JobStage(tmp_path / "study", backend="sge", gpus=1) as stage:
+    patience = replace(HASTY, gather_s=2.0)  # three runs are one array, however busy this machine is
+    with JobStage(tmp_path / "study", backend="sge", gpus=1, patience=patience) as stage:
         stage.start()
         script = "echo $CUDA_VISIBLE_DEVICES; sleep 98 & sleep 99"
         runs = [stage.submit(["sh", "-c", script], slot=slot, inherits=()) for slot in range(3)]
@@ -291,6 +315,85 @@ def test_runs_on_grid_engine_have_gpus_of_their_own_and_end_when_they_are_cancel
         sge.call("qdel", *stage.ids(runs[2:]))
         assert "batch job was ended" in stage.lost(runs[2]).reason
         stage.until(lambda: not stage.processes())
+
+
+def test_runs_that_come_soon_after_a_submission_wait_and_go_into_one_array(pbs: Path, tmp_path: Path) -> None:
+    patience = Patience(calm_s=1.0, look_s=0.05, ask_s=0.1)
+    with JobStage(tmp_path / "study", backend="pbs", patience=patience) as stage:
+        stage.start()
+        runs = [stage.submit(["true"])]
+        stage.ids(runs)
+        for slot in range(1, 4):
+            runs.append(stage.submit(["true"], slot=slot))
+            stage.pass_time(0.25)
+        assert [stage.exit_of(run).exit_code for run in runs] == [0] * 4
+        assert stage.scheduler.calls["submit"] == 2
+
+
+def test_cancellation_that_is_refused_hides_no_job_that_is_gone(pbs: Path, tmp_path: Path) -> None:
+    (pbs / "bin" / "qdel").write_text("#!/bin/sh\necho not yours >&2\nexit 159\n")
+    with JobStage(tmp_path / "study", backend="pbs") as stage:
+        stage.start()
+        kept, gone = stage.submit(["sleep", "98"]), stage.submit(["sleep", "99"], slot=1)
+        stage.until(lambda: all((stage.folder(run) / "stdout.log").exists() for run in (kept, gone)))
+        stage.cancel(kept, "by a test")
+        stage.until(lambda: any("qdel: not yours" in line for line in stage.said))
+        (job,) = stage.ids([gone])
+        os.killpg(int(json.loads((pbs / f"{job}.job").read_text())["pid"]), signal.SIGKILL)
+        (pbs / f"{job}.exit").write_text("137")
+        assert stage.lost(gone).run == gone
+        (pbs / "bin" / "qdel").write_text((pbs / "bin" / "qstat").read_text().replace(" qstat ", " qdel "))
+        assert stage.exit_of(kept).ended_by is Ended.CANCELLED
+        for pid in stage.processes():  # nobody was left to end what the killed job had started
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_number_of_runs_at_a_time_can_be_changed(pbs: Path, tmp_path: Path) -> None:
+    with JobStage(tmp_path / "study", backend="pbs", slots=2) as stage:
+        stage.start()
+        stage.submit(["true"], slot=1)
+        stage.events.clear()
+        stage.do(lambda: change(stage, 1))
+        stage.do(lambda: change(stage, 4))
+        stage.wait_for(lambda event: event == SlotReady(Slot(3)))
+        assert stage.events[:4] == [SlotGone(1), SlotReady(Slot(1)), SlotReady(Slot(2)), SlotReady(Slot(3))]
+
+
+def change(stage: JobStage, count: int) -> None:
+    assert stage.executor.change_count(count) == count  # type: ignore[attr-defined]
+
+
+def test_fault_of_the_executors_own_ends_the_study(
+    pbs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with JobStage(tmp_path / "study", backend="pbs") as stage:
+        monkeypatch.setattr(stage.scheduler, "submit", None)
+        stage.start()
+        run = stage.submit(["true"])
+        event = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
+        assert isinstance(event, NoSlotLeft)
+        assert event.reason.startswith("a fault in the care of jobs: TypeError")
+        stage.cancel(run, "by a test")
+
+
+@pytest.mark.parametrize("code", [errno.EEXIST, errno.EPERM])
+def test_run_is_claimed_once_where_links_are_not_what_they_should_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    link = os.link
+
+    def poor_link(source: Path, target: Path) -> None:
+        if code == errno.EEXIST:
+            link(source, target)  # NFS has lost the answer, and asks again
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", poor_link)
+    assert claim(tmp_path, Claim(job="1"))
+    if code == errno.EEXIST:
+        monkeypatch.setattr(os, "link", link)
+    assert not claim(tmp_path, Claim(job="2"))
+    assert read_claim(tmp_path) == Claim(job="1")
+    assert [path.name for path in tmp_path.iterdir()] == ["claim.json"]
 
 
 def test_second_job_of_the_same_run_does_nothing(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,15 @@ from pathlib import Path
 import pytest
 
 import boxwright as library
+from boxwright.commands.clusters import probe_command
 from boxwright.commands.following import follow
+from boxwright.commands.status import status
+from boxwright.commands.submitting import Wish
+from boxwright.errors import SchedulerError, StudyError, UserError
+from boxwright.pilots.addresses import listen, own_addresses
 from boxwright.store.database import Store
 from boxwright.terms import Status
-from cluster_support import SlurmCluster
+from cluster_support import SlurmCluster, use_fake
 from execute_support import wait_until
 from support import RunBoxwright, Running
 
@@ -50,9 +56,14 @@ def test_study_with_one_job_per_run_survives_its_controller(
     running = start(make_scenario(SCRIPT.format(work=WAIT), more=PER_RUN), "--runs", "5")
     study = running.study
     wait_until(lambda: len(starts(study)) == 3, patience_s=60)
+    more = boxwright("slots", "+1", study)
+    assert (more.returncode, more.stderr) == (0, "have 4 slots instead of 3\n")
+    wait_until(lambda: len(starts(study)) == 4, patience_s=60)
+    wait_until(lambda: (status(study)["jobs"] or {}) == {"queued": 0, "running": 4, "slots": 4}, patience_s=60)
+    assert "jobs: 0 queued, 4 running, one for each run; 4 slots\n" in boxwright("status", study).stdout
     running.process.send_signal(signal.SIGKILL)
     running.end()
-    assert len(slurm.queue()) == 3  # by design
+    assert len(slurm.queue()) == 4  # by design
     elsewhere = boxwright("resume", study, "--backend", "local", "--set", "slots.per_run_job=false")
     assert elsewhere.returncode == 2
     assert "--backend slurm --set slots.per_run_job=true. Or cancel it there" in elsewhere.stderr
@@ -69,6 +80,8 @@ def test_interrupted_study_leaves_no_job_in_the_queue(
 ) -> None:
     running = start(make_scenario(SCRIPT.format(work="sleep 60"), more=PER_RUN), "--runs", "5")
     wait_until(lambda: len(starts(running.study)) == 3, patience_s=60)
+    with pytest.raises(UserError, match="its controller is at work"):
+        library.submit(running.study)
     assert boxwright("stop", running.study, "--now").returncode == 0
     assert running.end()[0] == 130
     assert outcomes(running.study) == {Status.LOST: 3}
@@ -108,6 +121,9 @@ def test_submitted_controller_carries_the_study_out_in_the_queue(
     study = tmp_path / "s"
     assert done.stdout == f"job: {slurm.queue()[0]}\nstudy: {study}\n"
     assert f"follow it with: boxwright status -f {study}\n" in done.stderr
+    again = boxwright("submit", scenario, "--study", "s", "--scheduler", "slurm")
+    assert again.returncode == 2
+    assert f"job {slurm.queue()[0]} of slurm has its controller already: pending (" in again.stderr
     said: list[str] = []
 
     def say(line: str) -> None:
@@ -116,13 +132,58 @@ def test_submitted_controller_carries_the_study_out_in_the_queue(
         said.append(line)
 
     state = follow(study, say, pause_s=0.1)
-    assert said[0] == "the job of its controller has not begun yet"
+    job = done.stdout.split()[1]
+    assert said[0].startswith(f"the job of its controller has not begun yet; job {job}: pending (")
     assert (state["state"], state["settled"]) == ("finished", 4)
     assert "#SBATCH --time=00:10:00\n" in next((tmp_path / "s.controller").glob("*.sh")).read_text()
 
 
+def test_controller_that_does_not_begin_is_not_waited_for(
+    make_scenario: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_fake(tmp_path / "fake", monkeypatch)
+    scenario = make_scenario(more='[slots]\nsetup = ["echo no module cuda; exit 1"]\n')
+    library.submit(scenario, study=tmp_path / "s", wish=Wish(scheduler="pbs"))
+    said: list[str] = []
+    with pytest.raises(UserError, match=r"s: there is no study: job 1 of its controller is over. no module cuda \("):
+        follow(tmp_path / "s", said.append, pause_s=0.1, late_s=0.5)
+
+
+def test_refused_controller_leaves_nothing(
+    make_scenario: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_fake(tmp_path / "fake", monkeypatch)
+    scenario = make_scenario()
+    with pytest.raises(SchedulerError, match=r"^qsub: Unknown queue$"):
+        library.submit(scenario, study=tmp_path / "s", wish=Wish(scheduler="pbs", queue="nope"))
+    assert not (tmp_path / "s.controller").exists()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="pbs: its command qsub is not on PATH"):
+        library.submit(scenario, study=tmp_path / "s", wish=Wish(scheduler="pbs"))
+
+
+def test_controller_of_a_whole_study_gets_what_its_slots_ask_for(
+    make_scenario: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_fake(tmp_path / "fake", monkeypatch)
+    slots = """
+        [slots]
+        count = 3
+        cores = 2
+        memory = "1 GiB"
+        walltime = "8h"
+        extra = ["-l place=excl"]
+        setup = ["exit 0"]
+    """
+    wish = Wish(scheduler="pbs", extra=("-W depend=afterok:7",))
+    library.submit(make_scenario(more=slots), study=tmp_path / "s", wish=wish)
+    script = (tmp_path / "s.controller" / "bw-s.sh").read_text()
+    for line in ("select=1:ncpus=6:mem=3072mb", "walltime=08:00:00", "place=excl", "#PBS -W depend=afterok:7"):
+        assert f"{line}\n" in script
+
+
 def test_doctor_finds_the_scheduler_and_a_probe_says_what_a_node_has(
-    slurm: SlurmCluster, boxwright: RunBoxwright
+    slurm: SlurmCluster, boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
     found = json.loads(boxwright("doctor", "--json").stdout)
     assert found["schedulers"]["slurm"]["trouble"] == ""
@@ -134,3 +195,40 @@ def test_doctor_finds_the_scheduler_and_a_probe_says_what_a_node_has(
     assert "it reaches this host at " in done.stdout
     refused = boxwright("doctor", "--probe", "--backend", "slurm", "--queue", "nope")
     assert "invalid partition" in refused.stderr
+    assert not list(tmp_path.glob("boxwright-probe-*"))
+
+
+def test_probe_without_an_answer_tells_the_last_words_of_its_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = use_fake(tmp_path / "fake", monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    (home / "bin" / "env").write_text("#!/bin/sh\necho no env here; exit 1\n")  # as on a node without this Python
+    (home / "bin" / "env").chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", "x")
+    monkeypatch.setattr("boxwright.schedulers.probe._LATE_S", 0.1)
+    with pytest.raises(SchedulerError, match=r"no answer in .*/boxwright-probe-.*: no env here$"):
+        probe_command("pbs")
+
+
+def test_listener_is_reached_at_all_addresses_that_are_told() -> None:
+    assert own_addresses("lo") == ("127.0.0.1",)  # an interface is listened at by its first address only
+    with listen(None, ()) as listener:
+        listener.listen()
+        for address in own_addresses(None):
+            if not address.startswith("fd"):  # a network of its own need not reach itself
+                socket.create_connection((address, listener.getsockname()[1]), timeout=10).close()
+
+
+def test_study_whose_executor_cannot_begin_says_so_afterwards(
+    make_scenario: Callable[..., Path], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        scenario = make_scenario(more=f'[slots]\nbackend = "subprocess"\nports = {port}\n')
+        with pytest.raises(StudyError, match="none of the 1 ports"):
+            library.run(scenario, study=tmp_path / "s")
+    state = status(tmp_path / "s")
+    assert state["state"] == "interrupted"
+    assert state["reason"].startswith("slots.ports: none of the 1 ports")
+    assert "left: slots.ports: none of the 1 ports" in (tmp_path / "s" / "study.log").read_text()

@@ -201,7 +201,7 @@ def test_pilots_that_do_not_come_up_end_the_study_with_the_last_words_of_one(tmp
         stage.call(stage.executor.start())
         event = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
         assert isinstance(event, NoSlotLeft)
-        assert "no module cuda; that was the 3th time in a row" in event.reason
+        assert "no module cuda; 3 times in a row" in event.reason
         assert len(stage.warnings) <= 3
 
 

@@ -99,6 +99,7 @@ def run(scenario: str, backend: str | None, settings: Sequence[str], **options: 
 @click.option("--cores", type=_COUNT, help="Cores of its job; 1, or those of all slots in it, if not given.")
 @click.option("--gpus", type=_COUNT, help="GPUs of its job; none, or those of all slots in it, if not given.")
 @click.option("--memory", metavar="SIZE", help="Memory of its job, e.g. 4GiB.")
+@click.option("--extra", metavar="OPTION", multiple=True, help="An option of the scheduler's; may be repeated.")
 @_SET
 def submit(scenario: str, study: str | None, backend: str | None, settings: Sequence[str], **wish: Any) -> int:
     """Put the controller of SCENARIO, or of a study to be resumed, into the queue as a batch job of its own."""
@@ -318,12 +319,14 @@ def schema() -> int:
 @click.option("--probe", "is_probed", is_flag=True, help="Submit a small job that says what a node has and reaches.")
 @click.option("--backend", help="The scheduler to probe, if there are several.")
 @click.option("--queue", help="The queue, or partition, to probe.")
-def doctor(as_json: bool, is_probed: bool, backend: str | None, queue: str | None) -> int:
+@click.option("--interface", metavar="NAME", help="What the node is to reach, as slots.interface.")
+@click.option("--ports", metavar="RANGE", help="Where the node is to reach it, as slots.ports.")
+def doctor(as_json: bool, is_probed: bool, **asked: str | None) -> int:
     """Say what this machine has for boxwright."""
     if is_probed:
         from boxwright.commands.clusters import probe_command
 
-        return probe_command(backend, queue)
+        return probe_command(**asked)
     from boxwright.commands.doctor import doctor_command
 
     return doctor_command(as_json=as_json)

@@ -28,13 +28,14 @@ def status(study: str | Path) -> dict[str, Any]:
     ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
     ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run); ``reason`` says
     why it ended of its own accord before all runs were made, and is empty else. ``pilots`` is None but for a running
-    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``validation``
-    says where the study's validation stands; None if there is none.
+    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``jobs`` says the
+    same of a running study with one job per run, where ``slots`` are so many as there may be at a time.
+    ``validation`` says where the study's validation stands; None if there is none.
 
     Raises:
         UserError: The folder is no study.
     """
-    from boxwright.store.layout import EVALUATIONS, PILOTS
+    from boxwright.store.layout import EVALUATIONS, JOBS, PILOTS
     from boxwright.study.control import is_running
 
     opened = open_study(study)
@@ -56,6 +57,7 @@ def status(study: str | Path) -> dict[str, Any]:
             "failed": store.failed_trials(),
             "runs": {str(name): number for name, number in sorted(store.counts().items())},
             "pilots": json.loads(store.meta(PILOTS) or "null") if running else None,
+            "jobs": json.loads(store.meta(JOBS) or "null") if running else None,
             "evaluations": {name: int(store.meta(f"{EVALUATIONS}{name}", "0")) for name in _EVALUATIONS},
             "running": [record.as_json() for record in store.runs(running=True)],
             "incumbent": _incumbent_json(incumbent),
@@ -99,6 +101,8 @@ def status_command(study: str, *, as_json: bool) -> int:
     write(f"runs: {runs}\n")
     if pilots := state["pilots"]:
         write(f"pilots: {pilots['queued']} queued, {pilots['running']} running with {pilots['slots']} slots\n")
+    if jobs := state["jobs"]:
+        write(f"jobs: {jobs['queued']} queued, {jobs['running']} running, one for each run; {jobs['slots']} slots\n")
     asked = [f"{number} {_EVALUATIONS[name]}" for name, number in state["evaluations"].items() if number]
     if asked:
         write(f"evaluations that external optimizers asked for without a run like the others: {', '.join(asked)}\n")

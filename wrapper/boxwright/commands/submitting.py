@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from boxwright.errors import UserError
+from boxwright.errors import BoxwrightError, UserError
 
 if TYPE_CHECKING:
     from boxwright.scenario import LoadedScenario, Scenario
@@ -26,6 +27,7 @@ class Wish:
         scheduler: As ``slots.backend`` names it.
         walltime: As ``slots.walltime``.
         memory: As ``slots.memory``.
+        extra: Further options of the scheduler, as ``slots.extra``.
     """
 
     scheduler: str | None = None
@@ -35,6 +37,7 @@ class Wish:
     cores: int | None = None
     gpus: int | None = None
     memory: str | None = None
+    extra: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +74,20 @@ def submit(
         UserError: The scenario, the folder or this machine is not as it should be; nothing was queued.
         SchedulerError: The scheduler refuses the job.
     """
+    from boxwright.commands.queued import ControllerJob, keep_job, refuse_missing_commands, refuse_queued
     from boxwright.scenario import load_scenario
     from boxwright.schedulers.known import open_scheduler
     from boxwright.store.creating import check_new_study
     from boxwright.store.layout import is_study
+    from boxwright.study.control import is_running
     from boxwright.study.setup import prepare
 
     source = Path(scenario).absolute()
     wish = wish or Wish()
     verb: tuple[str, ...]
     if is_study(source):
+        if is_running(source):
+            raise UserError(f"its controller is at work: boxwright status -f {source}", place=str(source))
         loaded, folder, verb = load_scenario(source / "scenario.toml", settings), source, ("resume", str(source))
     else:
         loaded = load_scenario(source, settings)
@@ -89,10 +96,19 @@ def submit(
         check_new_study(folder)
         verb = ("run", str(source), "--study", str(folder))
         prepare(_without_slots(loaded) if loaded.scenario.slots.backend == "local" else loaded)
-    scheduler = open_scheduler(_scheduler(wish, loaded.scenario))
+    backend = _scheduler(wish, loaded.scenario)
+    refuse_missing_commands(backend)
+    refuse_queued(folder)
     sets = [word for text in settings for word in ("--set", text)]
-    spec = _spec(wish, loaded.scenario, folder, (*verb, *sets))
-    (job,) = asyncio.run(scheduler.submit(spec))
+    spec = _spec(wish, loaded, folder, (*verb, *sets))
+    was_there = spec.folder.exists()
+    try:
+        (job,) = asyncio.run(open_scheduler(backend).submit(spec))
+    except BoxwrightError:
+        if not was_there:
+            shutil.rmtree(spec.folder, ignore_errors=True)
+        raise
+    keep_job(folder, ControllerJob(backend=backend, job=job, name=spec.name, resumes=verb[0] == "resume"))
     return Submitted(job, folder, spec.folder)
 
 
@@ -117,34 +133,40 @@ def _scheduler(wish: Wish, scenario: Scenario) -> str:
     raise UserError(f"to which scheduler? {which}. Name it with --scheduler.", place="submit")
 
 
-def _spec(wish: Wish, scenario: Scenario, study: Path, words: Sequence[str]) -> JobSpec:
-    from boxwright.commands.following import job_folder
+def _spec(wish: Wish, loaded: LoadedScenario, study: Path, words: Sequence[str]) -> JobSpec:
+    from boxwright.commands.queued import job_folder
     from boxwright.scenario import parse_size
     from boxwright.scenario.durations import parse_duration
     from boxwright.schedulers.base import JobSpec
     from boxwright.schedulers.naming import clean_name
     from boxwright.schedulers.script import our_command
 
-    slots = scenario.slots
+    slots = loaded.scenario.slots
+    is_whole_study = slots.backend == "local"  # its runs are carried out in this very job
+    count = (slots.count or 1) if is_whole_study else 0
+    walltime = wish.walltime or (slots.walltime if is_whole_study else None)
     try:
-        walltime_s = None if wish.walltime is None else parse_duration(wish.walltime)
-        memory_bytes = None if wish.memory is None else parse_size(wish.memory)
+        walltime_s = None if walltime is None else parse_duration(walltime)
+        if wish.memory is not None:
+            memory_bytes: int | None = parse_size(wish.memory)
+        else:
+            memory_bytes = None if slots.memory is None or not count else count * parse_size(slots.memory)
     except ValueError as error:
         raise UserError(str(error), place="submit") from error
-    is_whole_study = slots.backend == "local"  # its runs are carried out in this very job
-    cores = (slots.cores or 1) * (slots.count or 1) if is_whole_study else 1
-    gpus = slots.gpus * (slots.count or 1) if is_whole_study else 0
+    own_script = loaded.folder / slots.job_script if is_whole_study and slots.job_script else None
     return JobSpec(
         name=clean_name(f"bw-{study.name}"),
         argv=our_command("boxwright", *words),
         folder=job_folder(study),
-        cores=wish.cores or cores,
-        gpus=gpus if wish.gpus is None else wish.gpus,
+        cores=wish.cores or max(1, (slots.cores or 1) * count),
+        gpus=slots.gpus * count if wish.gpus is None else wish.gpus,
         memory_bytes=memory_bytes,
         walltime_s=walltime_s,
         queue=wish.queue or slots.queue,
         account=wish.account or slots.account,
         setup=slots.setup,
+        extra=(*(slots.extra if is_whole_study else ()), *wish.extra),
+        job_script=own_script,
     )
 
 

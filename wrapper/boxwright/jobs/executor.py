@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,27 +17,25 @@ import msgspec
 
 from boxwright.errors import BoxwrightError, SchedulerError
 from boxwright.execute.exits import read_exit, write_exit
-from boxwright.execute.messages import Ended, Event, Exit, NoSlotLeft, Request, RunEnded, SlotLost, SlotReady
-from boxwright.jobs.files import (
-    BATCH,
-    TICKET,
-    UNKNOWN,
-    Batch,
-    Claim,
-    Ticket,
-    claim,
-    job_folder,
-    read_claim,
-    read_file,
-    write_file,
-    write_request,
+from boxwright.execute.messages import (
+    Ended,
+    Event,
+    Exit,
+    NoSlotLeft,
+    Request,
+    RunEnded,
+    SlotGone,
+    SlotLost,
+    SlotReady,
 )
+from boxwright.jobs.files import TICKET, UNKNOWN, Ticket, job_folder, read_file, take_back
 from boxwright.jobs.job import ENDED_BY_SCHEDULER
-from boxwright.jobs.underway import Job, Patience
+from boxwright.jobs.queueing import queue_runs
+from boxwright.jobs.underway import Job, JobCounts, Patience
 from boxwright.pilots.checkpoints import was_signalled
-from boxwright.schedulers.base import JobSpec, Phase, Scheduler
+from boxwright.pilots.processes import log_tail
+from boxwright.schedulers.base import JobSpec, JobState, Phase, Scheduler
 from boxwright.schedulers.batch import NOT_THERE
-from boxwright.schedulers.script import our_command
 from boxwright.terms import Slot
 
 MOST_IN_AN_ARRAY = 1000
@@ -58,6 +56,7 @@ class JobExecutor:
         on_event: Takes the events.
         say: Takes a line for the log of the study.
         warn: Takes a line for a person.
+        changed: Takes the number of jobs when it changes.
     """
 
     def __init__(
@@ -70,6 +69,7 @@ class JobExecutor:
         *,
         say: Callable[[str], None] = lambda _: None,
         warn: Callable[[str], None] = lambda _: None,
+        changed: Callable[[JobCounts], None] = lambda _: None,
         patience: Patience | None = None,
     ) -> None:
         self._study = study.absolute()
@@ -83,11 +83,45 @@ class JobExecutor:
         self._jobs: dict[int, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
-        self._refusals = 0
-        self._has_queued = False
+        self._tell_counts = changed
+        self._counts: JobCounts | None = None
+        self._failures = 0
+        self._has_begun = False
+        self._next_try = 0.0
+        self._next_cancellation = 0.0
+        self._refusal = ""
         self._trouble = ""
 
     # ------------------------------------------------------------------------------------------ what is asked for
+
+    @property
+    def count(self) -> int:
+        """Return how many runs there may be at a time."""
+        return len(self._slots)
+
+    def change_count(self, count: int) -> int:
+        """Have so many runs at a time from now on; those under way go on, whatever the number.
+
+        Returns:
+            So many.
+        """
+        threads = next(iter(self._slots.values())).threads
+        for number in [number for number in self._slots if number >= count]:
+            del self._slots[number]
+            self._emit(SlotGone(number))
+        adopted = {job.slot for job in self._jobs.values() if job.adopted}  # offered after their run
+        for number in range(count):
+            if number not in self._slots:
+                self._slots[number] = slot = Slot(number, threads=threads)
+                if number not in adopted:
+                    self._emit(SlotReady(slot))
+        self._say(f"slots wanted from now on: {self.count}")
+        return self.count
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Return how often each command of the scheduler was called."""
+        return dict(self._scheduler.calls)
 
     async def start(self) -> None:
         """Offer every slot that no adopted run has; SlotReady follows for each."""
@@ -123,7 +157,7 @@ class JobExecutor:
         job.ticket = read_file(files / TICKET, Ticket)
         if job.ticket is None:
             # It may be in the queue, under an id that was not written down: from now on it may not start.
-            taken = self._take_back(job)
+            taken = take_back(files)
             if taken is not None and taken.job:
                 job.ticket = Ticket(backend=self._scheduler.name, job=taken.job, name=self._spec.name)
 
@@ -144,22 +178,26 @@ class JobExecutor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._say(f"calls of the scheduler: {', '.join(f'{n} {what}' for what, n in self.calls.items()) or 'none'}")
         await asyncio.sleep(0)  # events that are on their way
 
     # ------------------------------------------------------------------------------------------ into the queue
 
     async def _queue(self) -> None:
-        """Queue what has been submitted, in arrays, and later again where the scheduler refuses."""
+        """Queue what has been submitted, in arrays, not too often, and later again where that fails."""
         while True:
             await self._changed.wait()
             await asyncio.sleep(self._patience.gather_s)
+            while (rest_s := self._next_try - self._now()) > 0:
+                await asyncio.sleep(rest_s)
             self._changed.clear()
             waiting = [job for job in self._jobs.values() if job.request is not None and not job.cancelled]
             if not waiting:
                 continue
             trouble = await self._try_to_queue(waiting[:MOST_IN_AN_ARRAY])
-            if trouble and not await self._bear(trouble):
-                return
+            self._next_try = max(self._next_try, self._now() + self._patience.calm_s)
+            if trouble:
+                self._fail(f"the scheduler takes no job: {trouble}")
             if any(job.request is not None for job in self._jobs.values()):
                 self._changed.set()
 
@@ -168,7 +206,8 @@ class JobExecutor:
         for job in batch:
             job.is_being_queued = True
         try:
-            await self._queue_batch(batch)
+            for trouble in await queue_runs(self._study, self._scheduler, self._spec, batch):
+                self._tell(trouble)
         except (BoxwrightError, OSError) as error:
             return str(error)
         finally:
@@ -176,49 +215,33 @@ class JobExecutor:
                 job.is_being_queued = False
                 if job.cancelled and job.request is not None and self._jobs.get(job.run) is job:
                     self._end_cancelled(job)
+        self._say(f"queued {', '.join(f'run {job.run} as {job.ticket.job}' for job in batch if job.ticket)}")
         return ""
 
-    async def _queue_batch(self, batch: Sequence[Job]) -> None:
-        folders = [job_folder(self._study, job.run) for job in batch]
-        for job, folder in zip(batch, folders, strict=True):
-            assert job.request is not None
-            write_request(folder, job.request)
-        listed = Batch(
-            folders=tuple(map(str, folders)),
-            gpus=self._spec.gpus,
-            cores=self._spec.cores,
-            signal_before_end_s=self._spec.signal_before_end_s,
-        )
-        write_file(folders[0] / BATCH, listed)
-        command = our_command("boxwright.jobs.job", str(folders[0] / BATCH))
-        spec = msgspec.structs.replace(self._spec, argv=command, folder=folders[0])
-        ids = await self._scheduler.submit(spec, len(batch))
-        self._refusals, self._has_queued = 0, True
-        self._say(f"queued {', '.join(f'run {job.run} as {key}' for job, key in zip(batch, ids, strict=True))}")
-        for job, folder, job_id in zip(batch, folders, ids, strict=True):
-            job.ticket = Ticket(backend=self._scheduler.name, job=job_id, name=spec.name)
-            job.request = None
-            write_file(folder / TICKET, job.ticket)
+    def _went_well(self) -> None:
+        self._has_begun, self._failures = True, 0
 
-    async def _bear(self, words: str) -> bool:
-        """Wait after a refusal; return False, and give up, if nothing was ever queued and that goes on."""
-        self._refusals += 1
-        if not self._has_queued and self._refusals >= self._patience.first_refusals:
+    def _fail(self, words: str) -> None:
+        """Wait longer before the next submission, or give up: jobs are refused, or end before their runs begin."""
+        self._failures += 1
+        is_hopeless = not (self._has_begun or any(job.ticket for job in self._jobs.values()))
+        if is_hopeless and self._failures >= self._patience.first_failures:
             for job in [job for job in self._jobs.values() if job.request is not None]:
                 self._lose(job, words)
-            self._emit(NoSlotLeft(words))
-            return False
-        pause_s = min(self._patience.backoff_s * 2 ** (self._refusals - 1), self._patience.longest_backoff_s)
-        self._tell(f"the scheduler takes no job: {words}; asked again in {pause_s:g} s")
-        await asyncio.sleep(pause_s)
-        return True
+            self._emit(NoSlotLeft(f"{words}; {self._failures} times in a row"))
+            self._next_try = float("inf")
+            return
+        longest_s = self._patience.longest_backoff_s
+        pause_s = min(self._patience.backoff_s * 2.0 ** min(self._failures - 1, 20), longest_s)
+        self._next_try = max(self._next_try, self._now() + pause_s)
+        self._tell(f"{words}; the next submission is in {pause_s:g} s")
 
     # ------------------------------------------------------------------------------------------ out of it
 
     async def _look(self) -> None:
         """See which runs are over."""
         while True:
-            await asyncio.sleep(self._patience.look_s)
+            await asyncio.sleep(max(self._patience.look_s, len(self._jobs) * self._patience.glance_s))
             for job in list(self._jobs.values()):
                 if job.request is None:
                     self._hear(job)
@@ -228,35 +251,60 @@ class JobExecutor:
         while True:
             await asyncio.sleep(self._patience.ask_s)
             jobs = {job.ticket.job: job for job in self._jobs.values() if job.ticket is not None}
+            trouble = await self._cancel(jobs)
             try:
-                doomed = {key: job for key, job in jobs.items() if job.cancelled and not job.is_doomed}
-                if doomed:
-                    await self._cancel(doomed)
                 states = await self._scheduler.states(jobs.keys())
             except SchedulerError as error:
-                if self._trouble != str(error):
-                    self._trouble = str(error)
-                    self._tell(f"the scheduler does not answer: {error}")
-                continue
-            self._trouble = ""
-            for key, state in states.items():
-                job, name = jobs[key], state.name
-                is_another = bool(name) and job.ticket is not None and name != job.ticket.name
-                if state.phase is Phase.GONE or is_another:
-                    await self._miss(job, f"job {key}: {NOT_THERE if is_another else state.reason}")
+                trouble, states = str(error), {}
+            if trouble and trouble != self._trouble:
+                self._tell(f"the scheduler does not do what it is asked for: {trouble}")
+            self._trouble = trouble
+            await self._see(jobs, states)
+            counts = self._count_jobs()
+            if counts != self._counts:
+                self._counts = counts
+                self._tell_counts(counts)
 
-    async def _cancel(self, doomed: dict[str, Job]) -> None:
-        if any(job.adopted for job in doomed.values()):
-            states = await self._scheduler.states(doomed.keys())
-            named = {key: job.ticket.name for key, job in doomed.items() if job.ticket is not None}
-            doomed = {key: job for key, job in doomed.items() if states[key].name in ("", named[key])}
-        await self._scheduler.cancel(doomed.keys())
+    async def _see(self, jobs: Mapping[str, Job], states: Mapping[str, JobState]) -> None:
+        """See to the jobs that are gone."""
+        unbegun: list[str] = []
+        for key, state in states.items():
+            job = jobs[key]
+            is_another = bool(state.name) and job.ticket is not None and state.name != job.ticket.name
+            job.is_running = state.phase is Phase.RUNNING and not is_another
+            if state.phase is not Phase.GONE and not is_another:
+                job.missed_since = 0.0
+            elif words := await self._miss(job, key, NOT_THERE if is_another else state.reason):
+                unbegun.append(words)
+        if unbegun:
+            self._fail(unbegun[0] + (f" (and {len(unbegun) - 1} more)" if len(unbegun) > 1 else ""))
+
+    def _count_jobs(self) -> JobCounts:
+        running = sum(job.is_running for job in self._jobs.values())
+        return JobCounts(len(self._jobs) - running, running, self.count)
+
+    async def _cancel(self, jobs: Mapping[str, Job]) -> str:
+        """Cancel what is to be cancelled; return why the scheduler does not, empty if it does."""
+        doomed = {key: job for key, job in jobs.items() if job.cancelled and not job.is_doomed}
+        if not doomed or self._now() < self._next_cancellation:
+            return self._refusal if doomed else ""
+        try:
+            if any(job.adopted for job in doomed.values()):
+                states = await self._scheduler.states(doomed.keys())
+                named = {key: job.ticket.name for key, job in doomed.items() if job.ticket is not None}
+                doomed = {key: job for key, job in doomed.items() if states[key].name in ("", named[key])}
+            await self._scheduler.cancel(doomed.keys())
+        except SchedulerError as error:
+            self._next_cancellation, self._refusal = self._now() + self._patience.calm_s, str(error)
+            return self._refusal
         for job in doomed.values():
             job.is_doomed = True
+        return ""
 
     def _hear(self, job: Job) -> None:
         exit_ = read_exit(job.folder, job.run)
         if exit_ is not None and self._jobs.get(job.run) is job:
+            self._went_well()
             if exit_.detail == ENDED_BY_SCHEDULER and not job.cancelled and not was_signalled(job.folder):
                 self._lose(job, f"{ENDED_BY_SCHEDULER}: {job.ticket.job if job.ticket else ''}".rstrip(": "))
             else:
@@ -264,41 +312,43 @@ class JobExecutor:
         elif job.ticket is None and self._jobs.get(job.run) is job:
             self._lose(job, "it was not in the queue yet")
 
-    async def _miss(self, job: Job, reason: str) -> None:
-        """The scheduler does not know the job any more: unless it has left word in time, its run is lost."""
+    async def _miss(self, job: Job, key: str, reason: str) -> str:
+        """The scheduler does not know the job any more: unless it has left word in time, its run is lost.
+
+        Returns:
+            What is known of a job that ended before its run began and was not told to; empty for another one.
+        """
         try:
-            claimed = await asyncio.to_thread(self._take_back, job)
+            claimed = await asyncio.to_thread(take_back, job_folder(self._study, job.run))
         except OSError as error:
             self._tell(f"run {job.run}: {error}")
-            return
+            return ""
         self._hear(job)
         if self._jobs.get(job.run) is not job:
-            return
+            return ""
         if claimed is not None and job.ticket is not None and claimed.job not in (UNKNOWN, job.ticket.job):
             # An earlier submission was refused, as it seemed, and its job has the run all the same.
             job.ticket, job.missed_since = msgspec.structs.replace(job.ticket, job=claimed.job), 0.0
-            return
-        now = asyncio.get_running_loop().time()
+            return ""
+        now = self._now()
         job.missed_since = job.missed_since or now
         late_s = 0.0 if claimed is None or claimed.host == socket.gethostname() else self._patience.late_s
-        if now >= job.missed_since + late_s:
-            if job.cancelled:
-                self._end_cancelled(job)
-            else:
-                self._lose(job, reason)
+        return (
+            "" if now < job.missed_since + late_s else self._give_up(job, key, reason, has_begun=claimed is not None)
+        )
 
-    def _take_back(self, job: Job) -> Claim | None:
-        """Have no job start the run from now on; return who has it, None if no job ever will.
-
-        Raises:
-            OSError: It cannot be written down.
-        """
-        files = job_folder(self._study, job.run)
-        files.mkdir(parents=True, exist_ok=True)
-        if claim(files, Claim(job="")):
-            return None
-        claimed = read_claim(files)
-        return None if claimed is not None and not claimed.job else claimed or Claim(job=UNKNOWN)
+    def _give_up(self, job: Job, key: str, reason: str, *, has_begun: bool) -> str:
+        words = ""
+        if job.cancelled:
+            self._end_cancelled(job)
+        elif has_begun:
+            self._went_well()
+            self._lose(job, f"job {key}: {reason}")
+        else:
+            last_words = log_tail(job.logs or job_folder(self._study, job.run), key)
+            words = f"job {key} ended before its run began: {last_words or reason}"
+            self._lose(job, words)
+        return words
 
     # ------------------------------------------------------------------------------------------ events
 
@@ -337,4 +387,13 @@ class JobExecutor:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._emit(NoSlotLeft(f"a fault in the care of jobs: {error!r}"))
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ queued by a controller that died before it could write down which job that is, d
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from contextlib import suppress
@@ -26,6 +27,7 @@ UNKNOWN = "?"
 """The id of a job that does not know it: a template of a person's own need not tell."""
 
 _LARGEST_BYTES = 1 << 24
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _T = TypeVar("_T")
 
 
@@ -95,16 +97,50 @@ def claim(folder: Path, claimant: Claim) -> bool:
     try:
         os.link(temporary, folder / CLAIM)
     except FileExistsError:
-        return False
+        # An answer that NFS has lost is asked for again, and the second one says that the link is there: it is ours.
+        return temporary.stat().st_nlink > 1
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _claim_without_links(folder / CLAIM, claimant)
     finally:
         with suppress(OSError):
             temporary.unlink()
     return True
 
 
+def _claim_without_links(path: Path, claimant: Claim) -> bool:
+    """Claim where a file system has no hard links (SMB, sshfs).
+
+    Whoever reads it half-written learns no more than that somebody has the run.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    with open(fd, "wb") as file:  # noqa: PTH123 (a descriptor)
+        file.write(encode_line(claimant))
+    return True
+
+
 def read_claim(folder: Path) -> Claim | None:
     """Return who has the run, None where nobody has claimed it."""
     return read_file(folder / CLAIM, Claim)
+
+
+def take_back(folder: Path) -> Claim | None:
+    """Have no job start the run from now on; return who has it, None if no job ever will.
+
+    Raises:
+        OSError: It cannot be written down.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not claim(folder, Claim(job="")):
+        claimed = read_claim(folder)
+        if claimed is None or claimed.job:
+            return claimed or Claim(job=UNKNOWN)
+    (folder / REQUEST).unlink(missing_ok=True)  # nobody will read it, and it holds the whole environment
+    return None
 
 
 def write_request(folder: Path, request: Request) -> None:

@@ -73,7 +73,7 @@ class Fleet:
             self._warn(words)
         most = self._timing.most_failures if self._ever_up else self._timing.first_failures
         if self._failures >= most and not has_slots and not self.queued:
-            self._give_up(f"{words}; that was the {self._failures}th time in a row")
+            self._give_up(f"{words}; {self._failures} times in a row")
 
     async def adjust(self, missing: int, *, has_slots: bool) -> None:
         """Queue what is missing, cancel what is too much, and see what became of what waits."""

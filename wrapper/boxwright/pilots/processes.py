@@ -112,9 +112,10 @@ async def _end(processes: Collection[subprocess.Popen[bytes]]) -> None:
 def log_tail(folder: Path, job: str) -> str:
     """Return the last line that a job has left in a log in its folder; empty if there is none."""
     newest = ""
-    number = re.escape(job)
+    # ``name-12_3.log``, or ``name.o12``; the name may have digits of its own, and is that of the script, too.
+    log = re.compile(rf"((?<![0-9A-Za-z])|(?<=\.[oe])){re.escape(job)}(?![0-9A-Za-z])")
     for path in folder.iterdir():
-        if re.search(rf"(?<![0-9]){number}(?![0-9])", path.name) and path.is_file():
+        if log.search(path.name) and path.suffix not in (".sh", ".sub") and path.is_file():
             with suppress(OSError):
                 text = path.read_bytes()[-4096:].decode("utf-8", "replace")
                 newest = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), newest)

@@ -46,21 +46,40 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     reached: tuple[str, ...]
 
 
-async def probe(scheduler: Scheduler, spec: JobSpec, addresses: Sequence[str], say: Callable[[str], None]) -> Node:
+class NoAnswerError(SchedulerError):
+    """The job ended without an answer; its log, if there is one, lies in its folder.
+
+    Attributes:
+        job: Its id.
+    """
+
+    def __init__(self, words: str, job: str) -> None:
+        super().__init__(words)
+        self.job = job
+
+
+async def probe(
+    scheduler: Scheduler,
+    spec: JobSpec,
+    listener: socket.socket,
+    addresses: Sequence[str],
+    say: Callable[[str], None],
+) -> Node:
     """Submit the job, wait for its answer, and return that.
 
     Args:
         scheduler: Where to.
         spec: The job; its command is put in here.
-        addresses: Of this host.
+        listener: What the job is to reach.
+        addresses: Where that may be.
         say: Takes a line about what is being waited for.
 
     Raises:
-        SchedulerError: The job was refused, or ended without an answer.
+        NoAnswerError: The job ended without one.
+        SchedulerError: It was refused, or the scheduler does not answer.
     """
-    answer = spec.folder / _ANSWER
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), host=None, port=0)
-    port = int(server.sockets[0].getsockname()[1])
+    answer, port = spec.folder / _ANSWER, int(listener.getsockname()[1])
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), sock=listener)
     async with server:
         command = our_command("boxwright.schedulers.probe", str(answer), str(port), *addresses)
         (job,) = await scheduler.submit(msgspec.structs.replace(spec, argv=command))
@@ -84,9 +103,10 @@ async def _answer(scheduler: Scheduler, job: str, path: Path, say: Callable[[str
         if state.phase is Phase.GONE:
             gone_since = gone_since or time.monotonic()
             if time.monotonic() > gone_since + _LATE_S:
-                raise SchedulerError(
+                raise NoAnswerError(
                     f"the job left no answer in {path.parent}: its node does not see this folder, or could not start "
-                    f"{sys.executable}; its log, if there is one, lies in the same folder"
+                    f"{sys.executable}",
+                    job,
                 )
         await asyncio.sleep(0.5)
 

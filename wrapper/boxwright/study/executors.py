@@ -10,11 +10,12 @@ from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Event
 from boxwright.jobs.elsewhere import refuse_runs_of_elsewhere
 from boxwright.jobs.executor import JobExecutor
+from boxwright.jobs.underway import JobCounts
 from boxwright.pilots.crew import PilotCounts
 from boxwright.pilots.remote import RemoteExecutor
 from boxwright.schedulers.known import open_scheduler
 from boxwright.store.database import Store
-from boxwright.store.layout import PILOTS, process_mark
+from boxwright.store.layout import JOBS, PILOTS, process_mark
 from boxwright.study.job_plan import pilot_plan, run_job
 from boxwright.study.setup import Setup
 from boxwright.study.watching import Watcher
@@ -36,7 +37,7 @@ def make_executor(
 
     Args:
         setup: Of the study.
-        store: Of the study; hears how many pilots there are.
+        store: Of the study; hears how many pilots, or jobs, there are.
         on_event: Takes the executor's events.
         left: Returns how many runs are still to be made or under way; None where that is not known.
         watcher: Hears of pilots.
@@ -44,6 +45,7 @@ def make_executor(
     """
     mark = process_mark(store.study, store.meta("study_id"))
     store.set_meta(PILOTS, "")
+    store.set_meta(JOBS, "")
     slots = setup.scenario.slots
     under_way = [(record.run, record.slot) for record in store.runs(running=True)]
     refuse_runs_of_elsewhere(store.study, under_way, slots.backend if slots.per_run_job else None)
@@ -52,7 +54,20 @@ def make_executor(
     if setup.scenario.slots.per_run_job:
         spec = run_job(setup.scenario, setup.folder, store.meta("study_id"), store.study)
         scheduler = open_scheduler(setup.scenario.slots.backend)
-        return JobExecutor(store.study, setup.slots, scheduler, spec, on_event, say=log, warn=watcher.note)
+
+        is_told = False
+
+        def counted(counts: JobCounts) -> None:
+            nonlocal is_told
+            if counts.queued and not counts.running and not is_told:
+                is_told = True
+                watcher.note(f"jobs: {counts.queued} queued, none running yet")
+            numbers = {"queued": counts.queued, "running": counts.running, "slots": counts.slots}
+            store.set_meta(JOBS, json.dumps(numbers))
+
+        return JobExecutor(
+            store.study, setup.slots, scheduler, spec, on_event, say=log, warn=watcher.note, changed=counted
+        )
 
     def changed(counts: PilotCounts) -> None:
         numbers = {"queued": counts.queued, "running": counts.running, "slots": len(counts.slots)}
@@ -76,9 +91,8 @@ def change_slots(executor: Executor, words: str) -> str:
     Raises:
         UserError: It cannot be.
     """
-    if not isinstance(executor, RemoteExecutor):
-        where = "one machine" if isinstance(executor, LocalExecutor) else "a study with one job per run"
-        raise UserError(f"the slots of {where} are cut when a study starts: resume it with --slots")
+    if isinstance(executor, LocalExecutor):
+        raise UserError("the slots of one machine are cut when a study starts: resume it with --slots")
     digits = words[1:] if words[:1] in ("+", "-") else words
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > 6:
         raise UserError(f'"{words}" is no number of slots. Write +8, -4 or 12')

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from boxwright.errors import UserError
+from boxwright.errors import BoxwrightError, StudyError, UserError
 from boxwright.parse.searching import close_searchers
 from boxwright.propose.base import Proposer
 from boxwright.propose.unasked import Unasked
@@ -190,7 +190,13 @@ async def _session(
             publishing(setup.scenario.publish, store.study, _teller(watcher, log)),
             control_server(store.study, orders.obey, external),
         ):
-            summary = await controller.run()
+            try:
+                summary = await controller.run()
+            except StudyError as error:
+                with contextlib.suppress(BoxwrightError):  # it may be the disk
+                    store.set_meta("reason", str(error))
+                log(f"left: {error}")
+                raise
     store.set_meta("left", summary.left)
     store.set_meta("reason", summary.reason)
     log(f"left with {summary.settled} trials settled, {summary.failed} without an answer")
