@@ -16,6 +16,9 @@ from hypothesis import settings
 from cluster_support import batch, sge, sge_for_all, slurm, slurm_for_all  # noqa: F401 - fixtures
 from support import RunBoxwright, Running, processes_below
 
+_coverage: dict[str, str] = {}
+"""What coverage puts into the environment of processes, by name."""
+
 
 def pytest_configure() -> None:
     """Set what holds for all tests."""
@@ -26,6 +29,9 @@ def pytest_configure() -> None:
     # Nothing that is imported so far has loaded numpy, which reads this once.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    # Coverage goes on in this process; see the fixture ``measured`` for others.
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        _coverage[name] = os.environ.pop(name)
 
 
 @pytest.fixture
@@ -106,13 +112,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 
 @pytest.fixture
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep coverage out of the processes that a test starts.
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let coverage into the processes that a test starts.
 
-    It makes each start cost half as much again, and a process that is killed leaves none: for tests that start many.
+    It makes each start cost half as much again or more, so it is for tests whose processes alone run some lines.
     """
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
+    for name, value in _coverage.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def _sources() -> dict[str, str]:
     return {"PYTHONPATH": str(Path(boxwright.__file__).parent.parent)}
 
 
-def test_call_without_a_study_or_with_nobody_at_work_says_so(tmp_path: Path, unmeasured: None) -> None:
+def test_call_without_a_study_or_with_nobody_at_work_says_so(tmp_path: Path) -> None:
     done = call("--dialect", "plain", "x=1")
     wanted = "boxwright algo: which study? BOXWRIGHT_STUDY is not set here, and there is no --study.\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", wanted)
@@ -96,7 +96,7 @@ def test_controller_that_goes_in_the_middle_of_a_call_is_told_as_the_end(tmp_pat
             read_answer(line)
 
 
-@pytest.mark.usefixtures("no_process_left", "unmeasured")
+@pytest.mark.usefixtures("no_process_left")
 def test_study_answers_hostile_lines_and_goes_on(
     make_scenario: Callable[..., Path], start: Callable[..., Running], tmp_path: Path
 ) -> None:
@@ -170,7 +170,7 @@ def _say(path: str, line: bytes) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.usefixtures("no_process_left", "unmeasured")
+@pytest.mark.usefixtures("no_process_left")
 def test_unknown_and_repeated_configurations_are_handled_as_the_scenario_says(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
@@ -187,7 +187,7 @@ def test_unknown_and_repeated_configurations_are_handled_as_the_scenario_says(
     assert "2 not in the space and run all the same" in boxwright("status", "s").stdout
 
 
-@pytest.mark.usefixtures("no_process_left", "unmeasured")
+@pytest.mark.usefixtures("no_process_left")
 def test_run_is_given_the_cutoff_of_the_call_and_runs_again_with_a_higher_one(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

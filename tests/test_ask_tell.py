@@ -14,7 +14,7 @@ from boxwright.terms import Status
 from external_support import QUICK
 from support import RunBoxwright
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 PROGRAM = """
 import json, os, sys

@@ -18,7 +18,7 @@ from execute_support import wait_until
 from pilot_support import PilotStage, keepers_of, pilots_of
 from support import RunBoxwright, Running
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left")]
 SLEEP = ["/bin/sleep", "60"]
 ALL_GPUS = 'until [ "$(cut -d" " -f3 {log} | sort -u | wc -l)" = 4 ]; do sleep 0.1; done\n'
 SCRIPT = """

@@ -20,7 +20,7 @@ from boxwright.store.database import Store
 from boxwright.terms import Status
 
 RUNS = 60
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left")]
 SCRIPT = """
 echo "$BOXWRIGHT_TRIAL" >> {log}
 sleep 0.3

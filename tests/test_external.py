@@ -18,7 +18,7 @@ from boxwright.terms import Status
 from external_support import ALGO, DOUBLE, QUICK, external, output_of
 from support import PATIENCE_S, RunBoxwright, Running, statuses
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 HANGS_ABOVE = 'case "$1" in --x=0.9*) : > "$BOXWRIGHT_STUDY/../shared/${1#--x=}"; sleep 60;; esac\n' + QUICK
 

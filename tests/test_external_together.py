@@ -15,7 +15,7 @@ from external_support import QUICK, external, output_of
 from support import RunBoxwright, Running, statuses
 from test_ask_tell import ask_tell, heard
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 SOLVER = """
 case $1 in hard) said="TIMEOUT, $3" ;; *) said="SAT, 0.5" ;; esac

@@ -11,7 +11,7 @@ import pytest
 from boxwright.gallery import gallery_scenarios
 from support import RunBoxwright
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left")]
 
 
 def carry_out(boxwright: RunBoxwright, name: str, *words: str) -> list[dict[str, Any]]:

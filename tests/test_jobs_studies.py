@@ -24,7 +24,7 @@ from cluster_support import SlurmCluster, use_fake
 from execute_support import wait_until
 from support import RunBoxwright, Running
 
-pytestmark = [pytest.mark.checkout, pytest.mark.usefixtures("unmeasured")]
+pytestmark = pytest.mark.checkout
 
 PER_RUN = '[slots]\nbackend = "slurm"\nper_run_job = true\ncount = 3\nsetup = ["export GREETING=hello"]\n'
 SCRIPT = """

@@ -20,7 +20,7 @@ from boxwright.pilots.checkpoints import was_signalled
 from execute_support import wait_until
 from pilot_support import QUICK, PilotStage, keepers_of, pilots_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left")]
 SLEEP = ["/bin/sleep", "60"]
 
 

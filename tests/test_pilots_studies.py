@@ -19,7 +19,7 @@ from execute_support import wait_until
 from pilot_support import keepers_of, pilots_of
 from support import RunBoxwright, Running
 
-pytestmark = [pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.usefixtures("no_process_left")]
 PILOTS = '[slots]\nbackend = "subprocess"\ncount = 4\nper_job = 2\n'
 DESIGN = '[design]\nkind = "monte-carlo"\nruns = 40\n'
 SCRIPT = """

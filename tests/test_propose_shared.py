@@ -28,8 +28,6 @@ momentum = { type = "float", lower = 0, upper = 1, when = "opt == sgd" }
 forbidden = ["{opt=größer, size=l}"]
 """
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 
 @pytest.fixture(autouse=True)
 def smac_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -18,8 +18,6 @@ from boxwright.terms import Status, Trial, config_key
 from propose_support import COUNTS, PLANE, Bench, bench, make_space, plane_cost
 from support import PATIENCE_S
 
-pytestmark = pytest.mark.usefixtures("unmeasured")
-
 
 @pytest.fixture(autouse=True)
 def smac_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -17,7 +17,7 @@ from boxwright.terms import Status
 from external_support import output_of
 from support import RunBoxwright
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 
 @functools.cache

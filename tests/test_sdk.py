@@ -18,7 +18,7 @@ from boxwright.terms import Status
 from external_support import external
 from support import RunBoxwright, Running, statuses
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 RUN = (
     'case "$1" in --x=0.9*) sleep 60;; esac\n'

@@ -23,7 +23,7 @@ from boxwright.terms import Status
 from external_support import external
 from support import PATIENCE_S, RunBoxwright, Running
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 RUN = (
     'until test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.02; done\n'

@@ -26,7 +26,7 @@ rmdir "$BOXWRIGHT_STUDY/gpu-$CUDA_VISIBLE_DEVICES"
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("no_process_left", "unmeasured")
+@pytest.mark.usefixtures("no_process_left")
 @pytest.mark.parametrize(("seeds", "runs"), [(1, 12), (2, 16), (4, 20), (8, 28)])
 def test_branin_seeds_share_every_run_and_no_gpu(
     boxwright: RunBoxwright, tmp_path: Path, seeds: int, runs: int

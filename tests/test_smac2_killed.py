@@ -13,7 +13,7 @@ import pytest
 from smac2_reader import iterations, read_live, read_state, read_trajectory
 from support import RunBoxwright, Running, statuses
 
-pytestmark = [pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.usefixtures("no_process_left")]
 
 RUNS = 24
 MORE = f"""

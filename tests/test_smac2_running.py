@@ -12,7 +12,7 @@ from boxwright.scenario import load_scenario
 from smac2_support import make_smac2
 from support import RunBoxwright
 
-pytestmark = [pytest.mark.usefixtures("no_process_left", "unmeasured")]
+pytestmark = [pytest.mark.usefixtures("no_process_left")]
 
 TELL = 'printf "%s|" "$@" > call-$AEATK_CONCURRENT_TASK_ID-$1.txt; pwd >> call-$AEATK_CONCURRENT_TASK_ID-$1.txt'
 
