@@ -131,7 +131,7 @@ fi
 trap 'echo 17 > saved; exit 85' USR1
 while :; do sleep 0.05; done
 """
-    more = '[slots]\nbackend = "subprocess"\nwalltime = 16\nsignal_before_end_s = 14\n'
+    more = '[slots]\nbackend = "subprocess"\nwalltime = 26\nsignal_before_end_s = 14\n'
     scenario = make_scenario(script, design='[design]\nkind = "monte-carlo"\nruns = 1\n', more=more)
     done = boxwright("run", scenario, "--study", "study")
     assert done.returncode == 0, done.stderr

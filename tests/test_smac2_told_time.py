@@ -19,7 +19,7 @@ from execute_support import Stage
 from smac2_support import make_smac2
 from support import RunBoxwright
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 TEXT = b"12.500000\n"  # as runsolver for SMAC v2 writes it: "%f\n"
 

@@ -16,7 +16,7 @@ from boxwright.store.smac2.read_trajectory import read_trajectory, trajectory_en
 from smac2_support import make_smac2
 from support import RunBoxwright
 
-pytestmark = pytest.mark.usefixtures("no_process_left", "unmeasured")
+pytestmark = pytest.mark.usefixtures("no_process_left")
 
 NAMES = ("Results", "CallStrings", "PerformanceDebug", "ObjectiveMatrix", "RunResultLineMatrix")
 # Takes x seconds, and does not solve the instance "hard" within the cutoff of 5 s unless x is small.
