@@ -178,7 +178,7 @@ def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp
 
 
 def test_run_that_outlasts_the_walltime_is_lost_and_counted(tmp_path: Path) -> None:
-    with PilotStage(tmp_path / "study", walltime_s=12.5) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=16.0) as stage:
         stage.start()
         end = stage.end_of(stage.submit(SLEEP))
         assert isinstance(end, SlotLost)
@@ -187,7 +187,7 @@ def test_run_that_outlasts_the_walltime_is_lost_and_counted(tmp_path: Path) -> N
 
 def test_run_is_told_before_its_pilot_ends_and_leaves_word_of_it(tmp_path: Path) -> None:
     script = "trap 'echo saved; exit 85' USR1; while :; do sleep 0.05; done"
-    with PilotStage(tmp_path / "study", walltime_s=14.0, signal_before_end_s=13.0) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=18.0, signal_before_end_s=13.0) as stage:
         stage.start()
         run = stage.submit(["/bin/sh", "-c", script])
         exit_ = stage.exit_of(run)

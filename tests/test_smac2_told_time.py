@@ -94,11 +94,11 @@ CRASHES = telling(TEXT, then="sys.exit('no result line')")
 HANGS = telling(b"0.01", TEXT, then="time.sleep(600)")
 
 
-@pytest.mark.parametrize(("script", "status"), [(CRASHES, "CRASHED"), (HANGS, "TIMEOUT")])
+@pytest.mark.parametrize(("script", "cutoff", "status"), [(CRASHES, 60, "CRASHED"), (HANGS, 2, "TIMEOUT")])
 def test_run_without_a_result_line_counts_with_the_time_that_it_has_told(
-    boxwright: RunBoxwright, tmp_path: Path, script: str, status: str
+    boxwright: RunBoxwright, tmp_path: Path, script: str, cutoff: int, status: str
 ) -> None:
-    lines = ("algo = python3 wrapper.py", "cutoff_time = 0.5", "kill-run-exceeding-captime-factor = 2")
+    lines = ("algo = python3 wrapper.py", f"cutoff_time = {cutoff}", "kill-run-exceeding-captime-factor = 2")
     file = make_smac2(tmp_path / "s", *lines, "runcount_limit = 1", "outdir = out", "rungroup = r")
     (tmp_path / "s" / "wrapper.py").write_text(script)
     boxwright("run", file)
