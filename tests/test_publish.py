@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from boxwright.publish.pending import Pending
 from boxwright.scenario.publish import Publish
-from support import PATIENCE_S, RunBoxwright, Running
+from publish_support import S3Server, rows, s3_server, wait_until  # noqa: F401 - a fixture
+from support import RunBoxwright, Running
 
 SCRIPT = """echo "$BOXWRIGHT_RUN" > model.keras
 mkdir -p deep; echo x > deep/other.keras; ln -s /etc/hostname link.keras
 echo "Result of algorithm run: SUCCESS, 0.1, 1, $((10 - BOXWRIGHT_TRIAL)), 0\""""
 
 
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def files_below(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
-def rows(path: Path) -> list[str]:
-    with path.open(newline="") as file:
-        return [row["run"] for row in csv.DictReader(file)]
 
 
 def test_results_and_kept_files_are_uploaded_and_links_are_not(
@@ -118,54 +97,37 @@ def test_target_that_nobody_could_write_to_is_refused_before_anything_is_made(
         assert not (tmp_path / "s").exists()
 
 
-@pytest.fixture
-def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server that speaks S3, as a process of its own, with a bucket; what starts from here finds it."""
-    pytest.importorskip("moto")
-    pytest.importorskip("s3fs")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
-    )
-    try:
-        wait_until(lambda: answers(server, url), "the S3 server never answered")
-        urllib.request.urlopen(urllib.request.Request(f"{url}/bucket", method="PUT"), timeout=30).close()
-        for name, value in {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
-
-
-def answers(server: subprocess.Popen[bytes], url: str) -> bool:
-    assert server.poll() is None
-    try:
-        urllib.request.urlopen(url, timeout=5).close()
-    except (urllib.error.URLError, OSError):
-        return False
-    return True
-
-
-def test_study_is_uploaded_to_an_s3_server(
-    s3_server: str, make_scenario: Callable[..., Path], tmp_path: Path, start: Callable[..., Running]
+def test_study_is_uploaded_to_an_s3_server_and_an_outage_only_delays_that(
+    s3_server: S3Server,  # noqa: F811
+    make_scenario: Callable[..., Path],
+    tmp_path: Path,
+    start: Callable[..., Running],
 ) -> None:
-    scenario = make_scenario(SCRIPT, more='[publish]\nto = "s3://bucket/studies"\nfiles = ["*.keras"]\n')
-    code, _, said = start(scenario).end()
-    assert (code, "publish" in said) == (0, False), said
-    import fsspec
-
-    there = fsspec.filesystem("s3", endpoint_url=s3_server, skip_instance_cache=True)
-    assert there.cat_file("bucket/studies/study/results.csv") == (tmp_path / "study" / "results.csv").read_bytes()
-    assert there.cat_file("bucket/studies/study/runs/000002/model.keras") == b"2\n"
+    waits = 'while [ $BOXWRIGHT_TRIAL -gt 2 ] && [ ! -e "$BOXWRIGHT_STUDY/go" ]; do sleep 0.05; done\n'
+    scenario = make_scenario(
+        waits + SCRIPT,
+        more='[publish]\nto = "s3://bucket/studies"\nfiles = ["*.keras"]\n',
+        design='[design]\nkind = "monte-carlo"\nruns = 6\n',
+    )
+    study = start(scenario, "--slots", "1")
+    published = tmp_path / "study" / "published.jsonl"
+    wait_until(lambda: published.exists() and len(published.read_bytes().splitlines()) == 2, "runs 1, 2 never came")
+    before = s3_server.objects("bucket/studies/study")
+    assert {name: body for name, body in before.items() if "runs/" in name} == {
+        "runs/000001/model.keras": b"1\n",
+        "runs/000002/model.keras": b"2\n",
+    }
+    s3_server.stop()
+    (study.study / "go").touch()
+    wait_until(lambda: len(rows(study.study / "results.csv")) == 6, "the study waited for the server")
+    s3_server.start()
+    code, _, said = study.end()
+    assert code == 0, said
+    after = s3_server.objects("bucket/studies/study")
+    # What was there before it forgot all is not uploaded again.
+    assert after == {
+        "results.csv": (study.study / "results.csv").read_bytes(),
+        **{f"runs/00000{run}/model.keras": f"{run}\n".encode() for run in (3, 4, 5, 6)},
+    }
+    assert said.count("cannot be written to") <= 1
+    assert "not all was uploaded" not in said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import heapq
 import json
 from collections.abc import Iterator
@@ -26,9 +28,21 @@ class Pending:
         self._publish = publish
         self._record = study / PUBLISHED
         self._url = url
-        self._done = self._read()
+        self._done: set[int] = set()
+        self._known_to = 0
         self._seen: dict[int, tuple[float, int] | None] = {}
         self._results: tuple[int, int] | None = None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out an uploader that has outlived its controller: what is uploaded last must be the latest.
+
+        Raises:
+            OSError: The record of what was uploaded cannot be written.
+        """
+        with self._record.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def results(self) -> Path | None:
         """Return ``results.csv`` if it is not as it was uploaded last."""
@@ -48,6 +62,7 @@ class Pending:
         """Return the finished runs whose files are wanted and not uploaded yet, the earliest first."""
         if not self._publish.files:
             return []
+        self._catch_up()
         with Store(self._study) as store:
             self._look(store)
             return [run for run in self._wanted(store) if run not in self._done]
@@ -68,22 +83,21 @@ class Pending:
         Raises:
             OSError: It cannot be remembered.
         """
-        fresh = not self._done
+        line = json.dumps({"to": self._url, "run": run})
         self._done.add(run)
-        with self._record.open("w" if fresh else "a", encoding="utf-8") as file:
-            if fresh:
-                file.write(f"{json.dumps({'to': self._url})}\n")
-            file.write(f"{json.dumps({'run': run})}\n")
+        with self._record.open("ab", buffering=0) as file:
+            file.write(f"{line}\n".encode())
 
-    def _read(self) -> set[int]:
-        """Return the runs that were uploaded to this target before; none if it was another."""
-        try:
-            first, *lines = self._record.read_text("utf-8").splitlines()
-            if json.loads(first)["to"] != self._url:
-                return set()
-            return {int(json.loads(line)["run"]) for line in lines if line.endswith("}")}
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return set()  # uploaded once more, which does no harm
+    def _catch_up(self) -> None:
+        """Take in which runs were uploaded to this target before; a line that is none is uploaded once more."""
+        with contextlib.suppress(FileNotFoundError), self._record.open("rb") as file:
+            file.seek(self._known_to)
+            for line in file:
+                with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+                    entry = json.loads(line)
+                    if entry["to"] == self._url:
+                        self._done.add(int(entry["run"]))
+            self._known_to = file.tell()
 
     def _look(self, store: Store) -> None:
         """Take in the runs that have ended since the last look, without reading all of them again."""

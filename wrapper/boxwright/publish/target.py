@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from boxwright.errors import ScenarioError, one_line
 
+_DRAFT = ".uploading"
+
 
 def check_target(to: str, place: str) -> None:
     """Refuse a target that could never be written to, before anything is done; nothing is connected to.
@@ -63,10 +65,11 @@ class Target:
         path = f"{root}/{remote}"
         if self._to.startswith("file:"):
             # An object appears whole or not at all; a file is given its name when it is.
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(f"{path}.new")
+            final = Path(path)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            draft = final.with_name(_DRAFT)
             shutil.copyfile(file, draft)
-            draft.replace(path)
+            draft.replace(final)
             return
         system.put_file(str(file), path)
 

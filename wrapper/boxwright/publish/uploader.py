@@ -25,8 +25,12 @@ _SHARE = 5.0
 
 _LONGEST_S = 60.0
 _LONGEST_WORDS = 300
+_OUTAGE = 3
+"""After so many runs in one pass that could not be uploaded, it is not for the runs."""
+
 ALL_UP = 0
-SOMETHING_LEFT = 1
+SOMETHING_LEFT = 75
+"""No exit code of Python's own: whatever ends with another has died."""
 
 
 class Uploader:
@@ -45,6 +49,7 @@ class Uploader:
         self._closing = closing
         self._wait_s = wait_s
         self._failures = 0
+        self._refused: set[int] = set()
 
     def run(self) -> int:
         """Upload until all is over; return whether something is left."""
@@ -74,13 +79,11 @@ class Uploader:
     def _pass(self) -> bool:
         """Upload all that is to be uploaded now; return whether nothing went wrong."""
         try:
-            if (results := self._pending.results()) is not None:
-                self._target.put(results, RESULTS)
-                self._pending.results_are_up()
-            for run in self._pending.runs():
-                for path, remote in self._pending.files(run):
-                    self._target.put(path, remote)
-                self._pending.run_is_up(run)
+            with self._pending.alone():
+                if (results := self._pending.results()) is not None:
+                    self._target.put(results, RESULTS)
+                    self._pending.results_are_up()
+                self._upload_runs()
         except Exception as error:  # noqa: BLE001  libraries of object stores raise whatever they like
             self._failures += 1
             if self._failures == 1:
@@ -91,6 +94,22 @@ class Uploader:
             self._failures = 0
             _say(f"{self._target.url} is up to date again")
         return True
+
+    def _upload_runs(self) -> None:
+        """Upload the files of runs; one that cannot be, for a name that nobody takes, holds no other up."""
+        trouble: list[Exception] = []
+        for run in sorted(self._pending.runs(), key=lambda run: run in self._refused):
+            try:
+                for path, remote in self._pending.files(run):
+                    self._target.put(path, remote)
+                self._pending.run_is_up(run)
+            except Exception as error:  # noqa: BLE001  see above
+                trouble.append(error)
+                self._refused.add(run)
+                if len(trouble) == _OUTAGE:
+                    break
+        if trouble:
+            raise trouble[0]
 
 
 def _say(text: str) -> None:

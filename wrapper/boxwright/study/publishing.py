@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from boxwright.publish.uploader import ALL_UP, SOMETHING_LEFT
 from boxwright.scenario.publish import Publish
 
 _MORE_S = 10.0
 """What the uploader's last file may take beyond its time."""
+
+_LONGEST_S = 60.0
 
 
 @asynccontextmanager
@@ -26,43 +31,65 @@ async def publishing(publish: Publish | None, study: Path, tell: Callable[[str],
     if publish is None:
         yield
         return
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "boxwright.publish.uploader", str(study)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is for the study
-        )
-    except OSError as error:
-        tell(f"publish: cannot be started: {error.strerror or error}; `boxwright resume` catches up")
-        yield
-        return
-    hearing = asyncio.create_task(_hear(process, tell))
+    ending = asyncio.Event()
+    keeping = asyncio.create_task(_keep(study, ending, tell))
     try:
         yield
     finally:
-        await _end(process, hearing, publish.wait_s, tell)
+        ending.set()
+        try:
+            async with asyncio.timeout(publish.wait_s + _MORE_S):
+                is_whole = await keeping
+        except TimeoutError:
+            is_whole = False
+        if not is_whole:
+            tell(
+                f"publish: not all was uploaded within {publish.wait_s:g} s of the end; `boxwright resume` catches up"
+            )
 
 
-async def _hear(process: asyncio.subprocess.Process, tell: Callable[[str], None]) -> None:
-    assert process.stdout is not None
-    while line := await process.stdout.readline():
-        tell(line.decode("utf-8", "replace").rstrip("\n"))
+async def _keep(study: Path, ending: asyncio.Event, tell: Callable[[str], None]) -> bool:
+    """Run the uploader until it ends by itself; return whether all is uploaded. One that dies is started again."""
+    pause_s = 1.0
+    while True:
+        try:
+            code = await _run(study, ending, tell)
+        except OSError as error:
+            tell(f"publish: cannot be started: {error.strerror or error}")
+            return False
+        if code in (ALL_UP, SOMETHING_LEFT):
+            return code == ALL_UP
+        if pause_s == 1:
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            tell(f"publish: the uploader {how}; it is started again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), pause_s)
+        pause_s = min(_LONGEST_S, 2 * pause_s)
 
 
-async def _end(
-    process: asyncio.subprocess.Process, hearing: asyncio.Task[None], wait_s: float, tell: Callable[[str], None]
-) -> None:
+async def _run(study: Path, ending: asyncio.Event, tell: Callable[[str], None]) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "boxwright.publish.uploader", str(study)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in the terminal is for the study
+    )
+    closing = asyncio.create_task(_close(process, ending))
+    try:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            tell(line.decode("utf-8", "replace").rstrip("\n"))
+        return await process.wait()
+    finally:
+        closing.cancel()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _close(process: Process, ending: asyncio.Event) -> None:
+    """Let the uploader know that the study is over."""
+    await ending.wait()
     assert process.stdin is not None
     process.stdin.close()
-    try:
-        async with asyncio.timeout(wait_s + _MORE_S):
-            await hearing
-            code = await process.wait()
-    except TimeoutError:
-        hearing.cancel()
-        process.kill()
-        code = await process.wait()
-    if code:
-        tell(f"publish: not all was uploaded within {wait_s:g} s of the end; `boxwright resume` catches up")
