@@ -61,6 +61,14 @@ def test_plotly_takes_every_chart_in_both_themes(chart: str, noisy: bool, runs: 
         assert len(made.data) == len(figure["data"])
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_numbers_near_the_largest_that_there_are_spoil_no_chart(noisy: bool) -> None:
+    huge = [8e307, -8.9e307, 8.9e307, -8e307, 1.0, 5e-324] * 3
+    runs = [run_record(number, huge[number - 1], {"lr": 10.0 ** -(number // 3)}) for number in range(1, 13)]
+    for chart in CHARTS.values():  # a warning of numpy's is an error here
+        json.dumps(themed(chart(chart_data(runs, noisy=noisy), runs), "light"), allow_nan=False)
+
+
 def test_best_so_far_steps_where_a_run_is_better_and_reaches_to_the_last_trial() -> None:
     runs = [run_record(n, q, {"lr": 0.1}) for n, q in enumerate([5.0, None, 3.0, 4.0, 2.0, 9.0], start=1)]
     figure = best_so_far(chart_data(runs), trajectory(runs, noisy=False))
@@ -109,6 +117,16 @@ def test_parallel_coordinates_lead_inactive_parameters_past_their_range() -> Non
     assert slope["ticktext"][0] == "inactive"
     assert min(slope["values"]) == slope["tickvals"][0] < 0
     assert dimensions["lr"]["range"] == [-5, 0]
+
+
+def test_ticks_of_parallel_coordinates_are_whole_where_the_parameter_is() -> None:
+    axis = Axis("layers", 1, 12, default=5, whole=True)
+    columns = Columns((axis,), "loss", Direction.MINIMIZE)
+    data = columns.extend(run_record(number, 1000.0 * number, {"layers": number}) for number in (1, 2, 3)).data()
+    layers, loss = parallel_coordinates(data)["data"][0]["dimensions"]
+    assert layers["ticktext"] == ["1", "4", "6", "9", "12"]
+    assert layers["tickvals"] == [1, 4, 6, 9, 12]
+    assert loss["ticktext"] == ["1000", "1500", "2000", "2500", "3000"]
 
 
 def test_two_parameters_draw_the_best_last_with_a_star() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +15,7 @@ from starlette.responses import Response
 from boxwright.errors import one_line
 from boxwright.report import charts
 from boxwright.report.charts.figure import DASHES, Figure, empty, figure, text_of
+from boxwright.report.charts.sampling import numbers
 from boxwright.report.words import value_text
 from boxwright.serve.charts import json_of
 from boxwright.serve.desk import Desk
@@ -67,7 +70,7 @@ def _figure(desks: Sequence[Desk]) -> Figure:
             "mode": "lines",
             "name": text_of(desk.name),
             "x": [*(step.settled for step in steps), settled],
-            "y": [*(step.quality for step in steps), steps[-1].quality],
+            "y": numbers(np.array([*(step.quality for step in steps), steps[-1].quality])),
             "line": {"shape": "hv", "width": 2.5, "color": index, "dash": DASHES[index % len(DASHES)]},
         }
         for index, (desk, steps, settled) in enumerate(lines)
@@ -95,10 +98,14 @@ def _differing(columns: Sequence[Mapping[str, str]]) -> list[tuple[str, list[str
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: value_text(value) if isinstance(value, bool | int | float | str) else one_line(str(value))[:_MOST_TEXT]
+        name: value_text(value) if isinstance(value, bool | int | float | str) else _json_line(value)
         for name, value in values.items()
         if value is not None
     }
+
+
+def _json_line(value: object) -> str:
+    return one_line(json.dumps(value, ensure_ascii=False))[:_MOST_TEXT]
 
 
 def _leaves(table: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

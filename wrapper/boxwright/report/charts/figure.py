@@ -120,6 +120,7 @@ def _scale(theme: Theme) -> list[list[Any]]:
 
 def _template(theme: Theme) -> dict[str, Any]:
     axis = {"gridcolor": _GRID[theme], "linecolor": _FAINT[theme], "zeroline": False, "automargin": True}
+    axis |= {"ticks": "outside", "ticklen": 4, "tickcolor": _PAPER[theme]}  # room between labels and bars
     return {
         "layout": {
             "font": {"family": "system-ui, sans-serif", "size": 13, "color": _INK[theme]},

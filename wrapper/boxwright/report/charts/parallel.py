@@ -64,7 +64,7 @@ def _dimension(axis: Axis, positions: Numbers) -> dict[str, Any]:
         places = np.arange(len(axis.choices), dtype=float)
         labels = [plain_text_of(value_text(choice)) for choice in axis.choices]
     else:
-        places, labels = _ticks(axis.lower, axis.upper, log=axis.log)
+        places, labels = _ticks(axis.lower, axis.upper, log=axis.log, whole=axis.whole)
         low, high = (np.log10(axis.lower), np.log10(axis.upper)) if axis.log else (axis.lower, axis.upper)
         positions = np.log10(positions) if axis.log else positions
     inactive = np.isnan(positions)
@@ -86,21 +86,26 @@ def _metric_dimension(label: str, values: Numbers, *, wide: bool) -> dict[str, A
     low, high = float(values.min()), float(values.max())
     if low == high:
         low, high = low - 0.5, high + 0.5
-    made: dict[str, Any] = {"label": label, "values": numbers(values), "range": [low, high]}
-    if wide:
-        places, labels = _ticks(10**low, 10**high, log=True)
-        made |= {"tickvals": numbers(places), "ticktext": labels}
-    return made
+    places, labels = _ticks(10**low, 10**high, log=True) if wide else _ticks(low, high)
+    ticks = {"tickvals": numbers(places), "ticktext": labels}
+    return {"label": label, "values": numbers(values), "range": [low, high], **ticks}
 
 
-def _ticks(lower: float, upper: float, *, log: bool) -> tuple[Numbers, list[str]]:
+def _ticks(lower: float, upper: float, *, log: bool = False, whole: bool = False) -> tuple[Numbers, list[str]]:
     """Return places of ticks, as powers of ten on a log scale, and what stands beside them."""
     if not log:
-        places = np.linspace(lower, upper, _TICKS)
-        return places, [f"{place:.3g}" for place in places]
+        shares = np.linspace(0, 1, _TICKS)
+        places = (1 - shares) * lower + shares * upper  # their difference may be more than there are numbers
+        places = np.unique(np.round(places)) if whole else places
+        return places, [_tick_text(place) for place in places]
     low, high = np.log10(lower), np.log10(upper)
     decades = np.arange(np.ceil(low), np.floor(high) + 1)
     if len(decades) > 2 * _TICKS:
         decades = decades[:: len(decades) // _TICKS]
     places = decades if len(decades) >= 3 else np.linspace(low, high, _TICKS)
-    return places, [f"{10**place:.3g}" for place in places]
+    return places, [_tick_text(10**place) for place in places]
+
+
+def _tick_text(value: float) -> str:
+    """Return a number in few characters; one below a million without an exponent."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"

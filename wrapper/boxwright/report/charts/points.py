@@ -45,8 +45,9 @@ def points_of(data: ChartData, metric: str) -> Points:
     counts = np.bincount(group, minlength=len(configs))
     values = np.bincount(group, column[rows], len(configs)) / counts
     costs = np.bincount(group, data.fields["cost"][rows], len(configs)) / counts
-    squares = np.bincount(group, (column[rows] - values[group]) ** 2, len(configs))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):  # numbers near the largest that there are
+        squares = np.bincount(group, (column[rows] - values[group]) ** 2, len(configs))
         errors = np.where(counts > 1, np.sqrt(squares / (counts - 1) / counts), np.nan)
     order = np.argsort(first)
+    order = order[np.isfinite(values[order]) & np.isfinite(costs[order])]
     return Points(rows[first[order]], values[order], costs[order], errors[order])

@@ -133,7 +133,7 @@ def _incumbents(data: ChartData, steps: Sequence[Step]) -> dict[str, Any]:
         "marker": {"color": 0, "size": 7},
     }
     if any(errors):
-        trace["error_y"] = {"type": "data", "array": [*errors, 0.0], "color": 0, "thickness": 1.5}
+        trace["error_y"] = {"type": "data", "array": numbers(np.array([*errors, 0.0])), "color": 0, "thickness": 1.5}
     return trace
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ MOST_POINTS = 4000
 MOST_LINES = 1000
 _DECADES_FOR_LOG = 2.5
 _DIGITS = 7
+_LOG = {"type": "log", "exponentformat": "power"}  # and no "100µ"
 
 
 def drawn(costs: Numbers, most: int) -> Rows:
@@ -50,8 +52,8 @@ def failures_note(data: ChartData) -> str:
 
 
 def numbers(values: Numbers) -> list[float | None]:
-    """Return numbers as JSON has them: seven digits, which no screen exceeds, and None for NaN."""
-    return [None if value != value else float(f"{value:.{_DIGITS}g}") for value in values.tolist()]  # noqa: PLR0124
+    """Return numbers as JSON has them: seven digits, which no screen exceeds, and None for what is not finite."""
+    return [float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
 def is_wide(values: Numbers) -> bool:
@@ -66,7 +68,7 @@ def value_axis(title: str, values: Numbers) -> dict[str, Any]:
     """Return an axis for a metric."""
     axis: dict[str, Any] = {"title": {"text": title}}
     if is_wide(values):
-        axis |= {"type": "log"}
+        axis |= _LOG
     return axis
 
 
@@ -77,7 +79,7 @@ def parameter_axis(axis: Axis) -> dict[str, Any]:
         labels = [text_of(value_text(value)) for value in axis.choices]
         made |= {"tickvals": list(range(len(labels))), "ticktext": labels, "range": [-0.5, len(labels) - 0.5]}
     elif axis.log:
-        made |= {"type": "log"}
+        made |= _LOG
     return made
 
 
