@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Page(HTMLParser):
 
 def words_of(page: Path) -> str:
     text = re.sub(r"<(script|style)[^>]*>.*?</\1>", "", page.read_text("utf-8"), flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)))
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,7 @@ def test_report_stands_alone_and_shows_hostile_texts_as_text(
     assert len(runnable) == 1
     assert "alert" not in runnable[0]
     assert "default-src 'none'" in text
+    assert "unsafe-eval" not in text
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in text
     assert "sesame" not in text
     assert len(text) < 2_300_000
@@ -125,7 +127,28 @@ def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors(
     assert (
         "The default configuration (run 1) came to 0.51 ± 0.0058: the best is better by 0.25, or 49.0% of it" in words
     )
-    assert "The gap to the default is 30.6 standard errors, more than luck explains well" in words
+    assert "The gap to the default is 30.6 standard errors, more than luck explains well (Welch's t test" in words
+
+
+def test_report_does_not_call_better_what_is_worse_than_the_default(
+    make_scenario: Callable[..., Path], tmp_path: Path, boxwright: RunBoxwright
+) -> None:
+    (tmp_path / "scenario").mkdir()
+    (tmp_path / "scenario" / "rows.csv").write_text("x\n0.5\n0.25\n")
+    scenario = make_scenario(
+        'for word in "$@"; do x=${word#*=}; done\n'
+        "[ $x$BOXWRIGHT_SEED != 0.51 ] || exit 1\n"
+        'echo "Result of algorithm run: SUCCESS, 0.1, 1, $x$BOXWRIGHT_SEED, 0"',
+        design='[design]\nkind = "csv"\nfile = "rows.csv"\nreplicates = 3\n',
+        more='[study]\nobjective = { direction = "maximize" }\n',
+    )
+    assert boxwright("run", scenario, "--study", tmp_path / "s").returncode == 1
+    assert boxwright("report", tmp_path / "s").returncode == 0
+    words = words_of(tmp_path / "s.html")
+    assert "The best configuration is that of run 2, with quality 0.251" in words
+    assert "The default configuration (run 1) came to 0.51" in words
+    assert "which is better, but 1 of its runs failed" in words
+    assert "The gap to the default" not in words
 
 
 def test_report_of_a_study_without_an_answer_says_so(
@@ -167,7 +190,9 @@ def test_chromium_draws_the_charts_and_prints_them(
     ).stdout
     assert 'data-drawn="light"' in seen
     assert seen.count('class="main-svg"') >= 6
-    assert "WebGL is not supported" not in seen  # the policy lets Plotly compile what it draws with
+    assert "WebGL is not supported" not in seen  # nothing drawn needs it, nor leave to compile
+    assert ">No chart here" not in seen
+    assert ">&lt;b&gt;bold&lt;/b&gt;</text>" in seen  # a choice beside its axis of the parallel coordinates
     done = boxwright("report", hostile_study, "--pdf", "--out", tmp_path / "r.pdf")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")

@@ -1,8 +1,8 @@
 """A study as one HTML file that stands alone: nothing is loaded from elsewhere, and all that runs wrote is text.
 
 Plotly is in it once, compressed, as data; a script of ours, the only one that the file's policy lets run, unpacks it.
-Figures are JSON in elements that no browser runs. Plotly compiles what draws parallel coordinates, hence
-``unsafe-eval``, which lets no script in that is not there.
+Figures are JSON in elements that no browser runs. Plotly would compile what draws parallel coordinates, which the
+policy forbids, so ``parallel.js`` draws them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ from boxwright.scenario.toml_text import to_toml
 from boxwright.store.config_records import ConfigRecord
 from boxwright.store.layout import SCENARIO
 from boxwright.store.records import RunRecord
+from boxwright.terms import Status
 
+_SCRIPTS = ("parallel.js", "report.js")
 _BEST = 20
 _SHOWN_PARAMETERS = 6
 _HEIGHT = 420  # in pixels
@@ -67,7 +69,7 @@ def report_html(source: Source) -> str:
     data = source.chart_data()
     best = source.store.incumbent()
     default = find_default(records, source.axes, noisy=source.store.is_noisy)
-    script = (files("boxwright.report") / "report.js").read_text("utf-8")
+    script = "".join((files("boxwright.report") / name).read_text("utf-8") for name in _SCRIPTS)
     answered = data.fields["quality"][data.answered]
     parts: dict[str, Any] = {
         "name": source.name,
@@ -129,6 +131,13 @@ def _by_parameter(data: ChartData, found: Importance | None) -> list[Figure]:
 def _chart(number: int, figure: Figure) -> _Chart:
     layout = figure["layout"]
     title = layout.pop("title")["text"]  # stands above the chart, as a heading
+    layout["legend"] = {
+        "orientation": "h",
+        "x": 0,
+        "y": 1.02,
+        "yanchor": "bottom",
+    }  # never over the title of the axis
+    layout["margin"] |= {"t": 44 if any("name" in trace for trace in figure["data"]) else 16}
     light, dark = (_safe(charts.themed(figure, theme)) for theme in ("light", "dark"))
     return _Chart(number, _plain(title), layout["meta"]["note"], layout.get("height", _HEIGHT), light, dark)
 
@@ -165,9 +174,14 @@ def _best(source: Source, records: Sequence[RunRecord]) -> Table:
     objective = source.objective.metric
     if source.store.is_noisy:
         return config_table(source.store.by_config().ranked(_BEST), objective, source.metrics)
-    answered = [record for record in records if record.settles and record.cost is not None]
+    answered = [record for record in records if record.settles and _is_answer(record)]
     answered.sort(key=lambda record: (record.cost or 0.0, record.run))
     return run_table(answered[:_BEST], objective, source.metrics)
+
+
+def _is_answer(record: RunRecord) -> bool:
+    """Return whether a run counts: a crash may have a cost, but does not, and a timeout does if it has one."""
+    return record.cost is not None and record.status in (Status.SUCCESS, Status.TIMEOUT)
 
 
 def _failures(records: Sequence[RunRecord]) -> list[tuple[str, str, int, int]]:
@@ -175,7 +189,7 @@ def _failures(records: Sequence[RunRecord]) -> list[tuple[str, str, int, int]]:
     reasons: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], int] = {}
     for record in records:
-        if record.status.is_failure:
+        if record.status.is_failure and not _is_answer(record):
             key = str(record.status), record.reason[:300]
             reasons[key] += 1
             first.setdefault(key, record.run)

@@ -93,20 +93,28 @@ def _gained(source: Source, default: ConfigRecord | None, best: ConfigRecord, me
             "The default configuration was not run, or not with success, so how much better this is than the default "
             'is not known; optimizer.first = ["default"] runs it.'
         )
-        if median is not None:
+        if median is not None and _gap(source, best.quality, median) >= 0:
             yield f"Half of the trials came to {number(median)} or worse: the best is {_apart(best.quality, median)}."
         return
     if default.run == best.run:
         yield "That is the default configuration: nothing better was found."
         return
-    yield (
-        f"The default configuration (run {default.run}) came to {mean_quality(default)}: the best is "
-        f"{_apart(best.quality, default.quality)}."
-    )
+    came = f"The default configuration (run {default.run}) came to {mean_quality(default)}"
+    if _gap(source, best.quality, default.quality) >= 0:
+        yield f"{came}: the best is {_apart(best.quality, default.quality)}."
+    elif default.failed:
+        yield f"{came}, which is better, but {default.failed} of its runs failed."
+    else:
+        yield f"{came}, which is better, but in {counted(default.runs, 'run')}, and luck explains it."
+
+
+def _gap(source: Source, quality: float, other: float) -> float:
+    """Return by how much the first is better; negative if it is worse."""
+    return quality - other if source.objective.direction is Direction.MAXIMIZE else other - quality
 
 
 def _apart(quality: float, other: float) -> str:
-    """Return by how much one is better than the other, which is known to be no better."""
+    """Return by how much one is better than the other, which is no better."""
     gap = abs(quality - other)
     if not gap:
         return "no better"
@@ -133,12 +141,25 @@ def _certainty(source: Source, default: ConfigRecord | None, best: ConfigRecord)
     if default is None or default.standard_error is None or default.quality is None or default.run == best.run:
         return text
     assert best.quality is not None
+    gap = _gap(source, best.quality, default.quality)
     error = math.hypot(best.standard_error, default.standard_error)
-    gap = abs(default.quality - best.quality)
-    if not error:
+    if gap < 0 or not 0 < error < math.inf:
         return text
-    weight = "more" if gap > 2 * error else "no more"
-    return f"{text} The gap to the default is {gap / error:.1f} standard errors, {weight} than luck explains well."
+    shares = [(each.standard_error / error) ** 2 for each in (best, default) if each.standard_error is not None]
+    # Degrees of freedom by Welch and Satterthwaite (Welch 1947, Biometrika 34)
+    freedom = 1 / sum(share**2 / (each.runs - 1) for share, each in zip(shares, (best, default), strict=True))
+    weight = "more" if gap > error * _t_quantile(freedom) else "no more"
+    return (
+        f"{text} The gap to the default is {gap / error:.1f} standard errors, {weight} than luck explains well "
+        "(Welch's t test at 5 %)."
+    )
+
+
+def _t_quantile(freedom: float) -> float:
+    """Return what Student's t exceeds in absolute value once in twenty."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))
 
 
 def duration_text(records: Sequence[RunRecord]) -> str:

@@ -29,7 +29,8 @@
       const figure = JSON.parse(text);
       const config = { responsive: true, displaylogo: false, toImageButtonOptions: { format: "svg" } };
       try {
-        await Plotly.react(place, figure.data, figure.layout, config);
+        if (figure.data[0] && figure.data[0].type === "parcoords") await drawParallel(Plotly, place, figure, figure.layout, config);
+        else await Plotly.react(place, figure.data, figure.layout, config);
       } catch (error) {
         place.textContent = `No chart here: ${error}`;
       }

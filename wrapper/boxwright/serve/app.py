@@ -23,7 +23,7 @@ from boxwright.serve.home import home, new_link, open_link
 from boxwright.serve.listing import listing
 from boxwright.serve.one_run import one_run
 from boxwright.serve.overview import overview
-from boxwright.serve.rendering import STATIC, STATIC_FILES, page
+from boxwright.serve.rendering import STATIC_FILES, page
 from boxwright.serve.running import curves_json, events_page, follow_log, follow_study, scenario_page
 from boxwright.serve.studies import Studies
 
@@ -78,7 +78,8 @@ def static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in STATIC_FILES:
         raise HTTPException(404, "There is no such page.")
-    return FileResponse(STATIC / name, media_type=STATIC_FILES[name], headers=_A_DAY)
+    path, kind = STATIC_FILES[name]
+    return FileResponse(path, media_type=kind, headers=_A_DAY)
 
 
 def plotly_js(_: Request) -> Response:

@@ -15,16 +15,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from boxwright import __version__
+from boxwright import __version__, report
 from boxwright.errors import one_line
 from boxwright.report.words import counted, number, seconds, size, value_text
 
-STATIC = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {
-    "style.css": "text/css",
-    "page.js": "text/javascript",
-    "parallel.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
+    "style.css": (_STATIC / "style.css", "text/css"),
+    "page.js": (_STATIC / "page.js", "text/javascript"),
+    "parallel.js": (Path(report.__file__).parent / "parallel.js", "text/javascript"),  # reports have it, too
+    "icon.svg": (_STATIC / "icon.svg", "image/svg+xml"),
 }
 
 SIGNS = {
@@ -64,7 +64,7 @@ def _environment() -> Environment:
 @functools.cache
 def files_version() -> str:
     """Return what changes with the page's own files, so that no browser keeps old ones."""
-    return hashlib.sha256(b"".join((STATIC / name).read_bytes() for name in sorted(STATIC_FILES))).hexdigest()[:12]
+    return hashlib.sha256(b"".join(path.read_bytes() for path, _ in STATIC_FILES.values())).hexdigest()[:12]
 
 
 def page(request: Request, template: str, /, *, status_code: int = 200, **values: Any) -> Response:

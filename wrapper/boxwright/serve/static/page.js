@@ -6,6 +6,7 @@ const CHART_REST_MS = 5000;  // drawing costs the browser more
 const MOST_CHARACTERS = 1000000;  // of a log that is kept in the page
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const touch = matchMedia("(pointer: coarse)");
 const connection = document.getElementById("connection");
 
 /* ---- what has changed */
@@ -118,59 +119,53 @@ function loadPlotly() {
 }
 
 async function draw(chart) {
+  const theme = dark.matches ? "dark" : "light";
   if (!chart.dataset.drawn) chart.querySelector(".note").textContent = "being drawn …";
   const [Plotly, answer] = await Promise.all([
     loadPlotly(),
-    fetch(chart.dataset.figure + (chart.dataset.figure.includes("?") ? "&" : "?") + `theme=${dark.matches ? "dark" : "light"}`),
+    fetch(chart.dataset.figure + (chart.dataset.figure.includes("?") ? "&" : "?") + `theme=${theme}`),
   ]);
   const plot = chart.querySelector(".plot"), note = chart.querySelector(".note");
   if (!answer.ok) { note.textContent = "This chart cannot be drawn."; return; }
   const figure = await answer.json();
   const text = JSON.stringify(figure);
-  if (chart.dataset.drawn === text) return;
-  chart.dataset.drawn = text;
+  if (chart.drawnText === text) return;
+  chart.drawnText = text;
   const layout = { ...figure.layout, autosize: true, uirevision: "kept", title: undefined };
   layout.margin = { ...layout.margin, t: 16, b: 44 };
   if (figure.data.some((trace) => trace.name)) layout.margin.t = 44;
   layout.legend = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };  // never over the title of the axis
   if (matchMedia("(max-width: 40rem)").matches) layout.margin = { ...layout.margin, l: 48, r: 8 };
-  if (chart.classList.contains("tall")) { delete layout.height; layout.dragmode = "select"; }
+  const isEmpty = !figure.data.length;  // then a sentence stands in its place, once
+  chart.classList.toggle("empty", isEmpty);
+  if (isEmpty) layout.height = 96;
+  else if (chart.classList.contains("tall")) { delete layout.height; layout.dragmode = "select"; }
+  if (touch.matches) layout.dragmode = false;  // a finger scrolls the page
   plot.querySelectorAll("noscript").forEach((one) => one.remove());
-  note.textContent = (figure.layout.meta && figure.layout.meta.note) || "";
+  note.textContent = (!isEmpty && figure.layout.meta && figure.layout.meta.note) || "";
   const options = { displayModeBar: false, responsive: true };
-  if (figure.data[0] && figure.data[0].type === "parcoords") await drawLines(plot, { ...figure, layout }, options, Plotly);
+  if (figure.data[0] && figure.data[0].type === "parcoords") await window.drawParallel(Plotly, plot, figure, layout, options, tellKept);
   else await Plotly.react(plot, figure.data, layout, options);
   if (!chart.dataset.ready) { chart.dataset.ready = "1"; prepare(chart, plot, Plotly); }
+  chart.querySelector(".tools").hidden = isEmpty;
+  document.querySelectorAll(".hint").forEach((hint) => { hint.hidden = isEmpty || touch.matches; });
+  chart.dataset.drawn = theme;
 }
 
-async function drawLines(plot, figure, options, Plotly) {
+function tellKept(count) {
   const picked = document.getElementById("picked");
-  let kept = plot.keptLines || {};
-  figure.layout.coloraxis.faint = getComputedStyle(plot).getPropertyValue("--quiet").trim();
-  const show = () => {
-    plot.keptLines = kept;
-    const lines = window.parallelLines(figure, kept);
-    if (picked) picked.textContent = Object.keys(kept).length ? `${lines.count} lines kept` : "";
-    return Plotly.react(plot, lines.data, lines.layout, options);
-  };
-  await show();
-  plot.removeAllListeners("plotly_selected");
-  plot.removeAllListeners("plotly_deselect");
-  plot.on("plotly_selected", (event) => { if (event) { kept = window.brushed(figure, kept, event); show(); } });
-  plot.on("plotly_deselect", () => { kept = {}; show(); });
+  if (picked) picked.textContent = count === null ? "" : `${count} ${count === 1 ? "line" : "lines"} kept`;
 }
 
 function prepare(chart, plot, Plotly) {
   const tools = chart.querySelector(".tools");
-  tools.hidden = false;
   const name = `${document.title.split(" – ")[0]} ${chart.dataset.figure.replace(/.*kind=(\w+).*/, "$1").replace(/\W+/g, "-")}`;
   for (const button of tools.querySelectorAll("[data-save]")) {
     button.addEventListener("click", () => Plotly.downloadImage(plot, {
       format: button.dataset.save, filename: name, width: plot.clientWidth, height: plot.clientHeight, scale: 2,
     }));
   }
-  const picked = document.getElementById("picked"), hint = document.querySelector(".hint");
-  if (hint) hint.hidden = false;
+  const picked = document.getElementById("picked");
   if (plot.keptLines) return;
   const runs = picked && picked.dataset.runs;
   const numberOf = (point) => point.customdata ?? (chart.dataset.figure.includes("kind=time") ? point.x : undefined);
