@@ -227,8 +227,10 @@ def test_loaded_study_gives_plotly_figures_and_says_what_it_does_not_know(study:
         assert isinstance(loaded.chart(chart, *names.get(chart, ()), theme="dark"), graph_objects.Figure)
     with pytest.raises(UserError, match=r'no "slop"\. Did you mean "slope"'):
         loaded.chart("metric_by_parameter", "loss", "slop")
-    with pytest.raises(UserError, match="takes other names"):
+    with pytest.raises(UserError, match="takes a parameter and another one, found w"):
         loaded.chart("two_parameters", "w")
+    with pytest.raises(UserError, match="takes no names, found w"):
+        loaded.chart("slot_lanes", "w")
 
 
 def test_clause_that_smac3_does_not_know_is_left_out_and_said(

@@ -28,6 +28,9 @@ CHARTS = (
     "slot_lanes",
 )
 
+_NAMES = {"metric_by_parameter": ("a metric", "a parameter"), "two_parameters": ("a parameter", "another one")}
+"""What a chart is called with; parallel coordinates with any number of parameters."""
+
 
 def load(study: str | Path, *, frames: Frames | None = None) -> LoadedStudy:
     """Return a study as data frames and figures, as it is now.
@@ -99,6 +102,10 @@ class LoadedStudy:
 
         if name not in CHARTS:
             raise UserError(f'no chart "{name}". {nearest(name, CHARTS, in_order=True)}', place="chart")
+        wanted = _NAMES.get(name, ())
+        if name != "parallel_coordinates" and len(names) != len(wanted):
+            found = ", ".join(names) or "none"
+            raise UserError(f"takes {' and '.join(wanted) or 'no names'}, found {found}.", place=name)
         data = self._data
         if name == "best_so_far":
             return charts.best_so_far(data, self._steps)
@@ -111,8 +118,6 @@ class LoadedStudy:
         except KeyError as error:
             known = [*self._source.parameters, *data.metrics]
             raise UserError(f'no "{error.args[0]}". {nearest(str(error.args[0]), known)}', place=name) from error
-        except TypeError as error:
-            raise UserError(f"takes other names than {', '.join(names) or 'none'}.", place=name) from error
         return figure
 
     @cached_property

@@ -115,7 +115,7 @@ def _scenario(source: Source, configs: int) -> dict[str, object]:
     return {
         "name": source.name,
         "output_directory": source.name,
-        "deterministic": not source.store.is_noisy,
+        "deterministic": not source.scenario.is_noisy,
         "objectives": source.objective.metric,
         "crash_cost": _CRASH_COST,
         "termination_cost_threshold": _CRASH_COST,
