@@ -120,9 +120,10 @@ class Server:
 def why_no_browser() -> str:
     """Return why there is no browser to test with; empty if there is one."""
     try:
+        import axe_playwright_python  # noqa: F401
         import playwright.sync_api  # noqa: F401
     except ImportError:
-        return "playwright is not installed"
+        return "playwright and axe-playwright-python are not both installed"
     return "" if CHROMIUM.exists() else f"no {CHROMIUM}: apt-get install --no-install-recommends chromium"
 
 

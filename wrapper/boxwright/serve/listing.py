@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,6 +12,7 @@ from boxwright.serve.overview import shell
 from boxwright.serve.rendering import page
 from boxwright.serve.studies import desk_of
 from boxwright.serve.table import FIELDS, SIGNS, SIZES, TEXTS, Filter, cell, find, read_view
+from boxwright.store.records import RunRecord
 
 _FIRST_PARAMETERS = 8
 _FIRST_METRICS = 4
@@ -42,7 +45,7 @@ def listing(request: Request) -> Response:
         filters=(*view.filters, *[Filter("", "=", "")] * _EMPTY_FILTERS),
         signs_known=tuple(SIGNS),
         sizes=SIZES,
-        texts=TEXTS,
+        rights={column for column in view.columns if _is_right(column, found.records)},
     )
 
 
@@ -65,6 +68,13 @@ def label(desk: Desk, column: str) -> str:
         return desk.objective.metric
     group, _, name = column.partition(".")
     return name if group in ("config", "metric") and name else LABELS.get(column, column)
+
+
+def _is_right(column: str, records: Sequence[RunRecord]) -> bool:
+    """Return whether a column holds numbers, which stand at its right: what is empty or text on this page tells."""
+    return column not in (*TEXTS, "started", "ended") and not any(
+        isinstance(cell(each, column), str) for each in records
+    )
 
 
 def _choices(desk: Desk) -> dict[str, list[tuple[str, str]]]:

@@ -64,7 +64,7 @@ def curves_json(request: Request) -> Response:
         for index, (name, values) in enumerate(curves.items())
     ]
     note = "Read from lines such as “loss: 0.3” on stdout; a name that comes once or twice is no curve."
-    return json_of(charts.themed(figure(title, traces, note=note, xaxis={"title": {"text": "printed"}}), theme))
+    return json_of(charts.themed(figure(title, traces, note=note, xaxis={"title": {"text": "times printed"}}), theme))
 
 
 def events_page(request: Request) -> Response:
