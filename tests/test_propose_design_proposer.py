@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -116,6 +117,34 @@ def test_extended_design_goes_on_with_the_replicates_that_are_no_trials_yet() ->
         return await drain(proposer)
 
     assert [(p.config["n"], p.repeat) for p in asyncio.run(resumed())] == [(7, 0), (6, 1), (7, 1)]
+
+
+def test_design_that_becomes_larger_passes_over_what_is_a_trial_by_then() -> None:
+    async def extended() -> list[Proposal]:
+        proposer = proposer_of(1, 2)
+        done = await drain(proposer)
+        proposer.extend([[{"n": value} for value in (1, 2, 3)]], [Trial(1, p.config, seed=0) for p in done])
+        return await drain(proposer)
+
+    assert [p.config["n"] for p in asyncio.run(extended())] == [3]
+
+
+def test_design_remembers_no_more_of_a_run_than_that_its_configuration_has_come() -> None:
+    async def scene() -> int:
+        proposer = DesignProposer([[{"n": value + 0.5} for value in range(2000)]], MonteCarlo(runs=2000))
+        await proposer.start([], [])
+        tracemalloc.start()
+        for number in range(1, 2001):
+            proposal = await proposer.next()
+            proposer.running(Trial(number, proposal.config, seed=0))
+            proposer.finished(told(number, proposal.config))
+            del proposal
+        return tracemalloc.get_traced_memory()[0]
+
+    try:
+        assert asyncio.run(scene()) < 2000 * 180
+    finally:
+        tracemalloc.stop()
 
 
 def test_row_that_comes_again_in_a_noisy_study_is_a_repeat_with_a_number_of_its_own() -> None:

@@ -36,14 +36,16 @@ class DesignProposer:
         self._replicates = design.replicates
         self._noisy = noisy
         self._study_seed = study_seed
-        self._trials: set[tuple[str, int]] = set()
+        self._known: set[tuple[str, int]] = set()
         self._turn = asyncio.Lock()
         self.duplicates = 0
 
     async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
         """Take up a study: what is a trial already is passed over."""
-        for trial in (*(told.trial for told in finished), *running):
-            self._trials.add((config_key(trial.config), trial.seed - self._study_seed))
+        self._know((*(told.trial for told in finished), *running))
+
+    def _know(self, trials: Iterable[Trial]) -> None:
+        self._known = {(config_key(trial.config), trial.seed - self._study_seed) for trial in trials}
 
     async def next(self) -> Proposal:
         """Return the next configuration of the design.
@@ -72,18 +74,19 @@ class DesignProposer:
                 if seen[key] > 1 and not self._noisy:
                     self.duplicates += 1
                     yield None
-                elif (key, repeat) in self._trials:
+                elif (key, repeat) in self._known:
+                    self._known.discard((key, repeat))  # a long study need not remember it
                     yield None
                 else:
                     yield Proposal(config, f"{self._label} {number}{suffix}", repeat=repeat)
 
-    def extend(self, sweeps: Iterable[Iterable[Config]]) -> None:
+    def extend(self, sweeps: Iterable[Iterable[Config]], trials: Iterable[Trial]) -> None:
         """Go on with a design that has become larger; what is a trial already is passed over."""
+        self._know(trials)
         self._points = self._walk(sweeps)
 
     def running(self, trial: Trial) -> None:
-        """Take note of it, for the case that the design becomes larger."""
-        self._trials.add((config_key(trial.config), trial.seed - self._study_seed))
+        """Take note of nothing: it has come from here."""
 
     def finished(self, told: Told) -> None:
         """Take note of nothing: a design does not change."""

@@ -78,7 +78,7 @@ def make_executor(
     return RemoteExecutor(store.study, mark, plan, on_event, left=left, say=log, warn=watcher.note, changed=changed)
 
 
-def change_slots(executor: Executor, words: str) -> str:
+def change_slots(executor: Executor, words: str) -> tuple[int, str]:
     """Change how many slots a running study wants.
 
     Args:
@@ -86,7 +86,7 @@ def change_slots(executor: Executor, words: str) -> str:
         words: ``+8`` and ``-4`` change the number, ``12`` sets it.
 
     Returns:
-        What was done, in words.
+        How many there are to be, and what was done, in words.
 
     Raises:
         UserError: It cannot be.
@@ -100,4 +100,4 @@ def change_slots(executor: Executor, words: str) -> str:
     if not 1 <= count <= MOST_SLOTS:
         raise UserError(f"{count} slots are out of range: 1 to {MOST_SLOTS}")
     before, after = executor.count, executor.change_count(count)
-    return f"have {after} slots instead of {before}"
+    return after, f"have {after} slots instead of {before}"

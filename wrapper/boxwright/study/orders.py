@@ -100,8 +100,11 @@ class Orders:
         return "stop: no new runs"
 
     def _slots(self, words: str) -> str:
-        text = change_slots(self._controller.executor, words)
+        count, text = change_slots(self._controller.executor, words)
         self._watcher.note(f"told to {text}")
+        loaded, changes = changed_scenario(self._store.study, [f"slots.count={count}"], runs=None)
+        if changes:
+            keep_scenario(self._store.study, loaded)  # for `resume`
         return text
 
     def _pause(self, *, paused: bool) -> str:
@@ -172,7 +175,7 @@ class Orders:
             self._proposer.extend(setup.trials(setup.design))
         elif setup.design is not None and isinstance(self._proposer, DesignProposer):
             assert not isinstance(setup.design, TrialList)
-            self._proposer.extend(setup.sweeps(setup.design))
+            self._proposer.extend(setup.sweeps(setup.design), self._store.trials())
         self._setup = setup
         self._controller.extend(setup)
         self._keep_target()
