@@ -123,7 +123,9 @@ class Upcoming:
     @property
     def is_all_proposed(self) -> bool:
         """Whether the proposer has nothing left, or is not to be asked any more."""
-        return self._exhausted or self._is_budget_spent
+        # Known without asking: where the last trial ends with its slot, no further slot comes that could ask.
+        is_all_there = self._total is not None and self.created - self.again >= self._total
+        return self._exhausted or self._is_budget_spent or is_all_there
 
     @property
     def is_through(self) -> bool:
