@@ -29,9 +29,14 @@ def write_exit(folder: Path, exit_: Exit) -> None:
     with suppress(FileNotFoundError):
         temporary.unlink()
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-    with open(fd, "wb") as file:  # noqa: PTH123 (a descriptor)
-        file.write(msgspec.json.encode(exit_))
-    os.rename(temporary, folder / EXIT_FILE)  # noqa: PTH104 (in the path of every run)
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 (a descriptor)
+            file.write(msgspec.json.encode(exit_))
+        os.rename(temporary, folder / EXIT_FILE)  # noqa: PTH104 (in the path of every run)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def read_exit(folder: Path, run: int) -> Exit | None:

@@ -24,7 +24,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from boxwright.errors import RunError
+from boxwright.errors import RunError, one_line
 from boxwright.execute.messages import Ended, Exit
 from boxwright.parse.ending import failed, post_failed, stopped
 from boxwright.parse.files import read_json, read_postprocess
@@ -78,6 +78,8 @@ def read_outcome(
     answer = _read_answer(parse, objective, exit, folder, has_postprocess=has_postprocess)
     verdict = _judge_ending(answer, exit, folder, exit_code_matters=exit_code_matters)
     status, reason = verdict or _judge_answer(answer, parse, folder)
+    if status is Status.CRASHED and exit.ended_by is Ended.EXITED and exit.detail:
+        reason += f"; {one_line(exit.detail)}"  # such as a disk that is full
     metrics = answer.readings.metrics()
     line = answer.line
     additional = [line.additional] if line and line.additional else []
