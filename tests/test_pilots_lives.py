@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import random
 import signal
@@ -22,17 +23,18 @@ from pilot_support import QUICK, PilotStage, keepers_of, pilots_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_process_left")]
 SLEEP = ["/bin/sleep", "60"]
+PATIENT = dataclasses.replace(QUICK, silence_s=600.0)
+CLOSE_TO_THE_END = dataclasses.replace(QUICK, end_margin_s=1.0)
 
 
 def test_runs_of_a_killed_pilot_are_lost_at_once_and_another_pilot_takes_its_place(tmp_path: Path) -> None:
-    with PilotStage(tmp_path / "study", count=2, per_job=2) as stage:
+    with PilotStage(tmp_path / "study", count=2, per_job=2, timing=PATIENT) as stage:
         stage.start()
         runs = [stage.submit(SLEEP, slot=slot) for slot in (0, 1)]
         stage.until(lambda: len(stage.processes()) == 2)
-        killed = time.monotonic()
         stage.pilots()[0].kill()
         ends = [stage.end_of(run) for run in runs]
-        assert time.monotonic() - killed < 2
+        assert "its connection was closed" in stage.warnings[0]  # nobody has waited for silence
         # An agent may have had the time to leave word that its run was stopped; the controller takes both as LOST.
         assert all(isinstance(end, SlotLost) or end.exit.ended_by is Ended.CANCELLED for end in ends)
         stage.wait_for_slots(4)
@@ -41,7 +43,7 @@ def test_runs_of_a_killed_pilot_are_lost_at_once_and_another_pilot_takes_its_pla
 
 
 def test_run_that_ended_unheard_has_ended(tmp_path: Path) -> None:
-    with PilotStage(tmp_path / "study") as stage:
+    with PilotStage(tmp_path / "study", timing=PATIENT) as stage:
         stage.start()
         go = tmp_path / "go"
         run = stage.submit(["/bin/sh", "-c", f"until [ -e {go} ]; do sleep 0.02; done"])
@@ -144,6 +146,43 @@ def test_cancelled_job_has_not_crashed_its_runs(tmp_path: Path) -> None:
         stage.wait_for_slots(2)
 
 
+def test_run_that_goes_on_without_the_part_that_its_job_has_lost_is_no_success(tmp_path: Path) -> None:
+    with PilotStage(tmp_path / "study") as stage:
+        stage.start()
+        run = stage.submit(["/bin/sh", "-c", "trap : TERM; sleep 60; exit 0"])
+        stage.until(lambda: len(stage.processes()) == 2)
+        pilot, shell = stage.pilots()[0], psutil.Process(min(stage.processes()))
+        agent = shell.parent()
+        assert agent is not None
+        agent.suspend()  # what has ended is heard of only after the pilot was told, whatever else runs here
+        for process in [shell, *shell.children()]:
+            process.terminate()
+        wait_until(lambda: shell.status() == psutil.STATUS_ZOMBIE)
+        pilot.terminate()
+        stage.until(lambda: any("cancelled or preempted" in line for line in stage.log))
+        agent.resume()
+        assert isinstance(stage.end_of(run), SlotLost)
+        exit_ = read_exit(stage.folder(run), run)
+        assert exit_ is not None
+        assert (exit_.ended_by, exit_.exit_code) == (Ended.CANCELLED, 0)
+
+
+def test_folder_of_a_killed_pilot_is_swept_by_the_next_one_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    others = scratch / "boxwright-pilot-of-another-kind"
+    others.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    with PilotStage(tmp_path / "study", count=2) as stage:
+        stage.start()
+        assert len(list(scratch.iterdir())) == 3
+        stage.pilots()[0].kill()
+        stage.wait_for_slots(3)
+        assert len(list(scratch.iterdir())) == 3
+    assert list(scratch.iterdir()) == [others]
+
+
 def test_nothing_is_left_soon_after_the_controller_is_killed(tmp_path: Path) -> None:
     study = tmp_path / "study"
     pid = os.fork()
@@ -168,7 +207,7 @@ def test_nothing_is_left_soon_after_the_controller_is_killed(tmp_path: Path) -> 
 
 
 def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp_path: Path) -> None:
-    with PilotStage(tmp_path / "study", walltime_s=16.0, longest_run_s=2.0) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=9.0, longest_run_s=2.0, timing=CLOSE_TO_THE_END) as stage:
         stage.start()
         stage.exit_of(stage.submit(["/bin/true"]))
         stage.until(lambda: not stage.can_take(0) or len(stage.offered()) == 2)
@@ -178,16 +217,16 @@ def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp
 
 
 def test_run_that_outlasts_the_walltime_is_lost_and_counted(tmp_path: Path) -> None:
-    with PilotStage(tmp_path / "study", walltime_s=16.0) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=8.0, timing=CLOSE_TO_THE_END) as stage:
         stage.start()
         end = stage.end_of(stage.submit(SLEEP))
         assert isinstance(end, SlotLost)
-        assert "longer than the walltime" in end.reason
+        assert "its walltime is nearly over" in end.reason
 
 
 def test_run_is_told_before_its_pilot_ends_and_leaves_word_of_it(tmp_path: Path) -> None:
     script = "trap 'echo saved; exit 85' USR1; while :; do sleep 0.05; done"
-    with PilotStage(tmp_path / "study", walltime_s=18.0, signal_before_end_s=13.0) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=10.0, signal_before_end_s=3.0, timing=CLOSE_TO_THE_END) as stage:
         stage.start()
         run = stage.submit(["/bin/sh", "-c", script])
         exit_ = stage.exit_of(run)
@@ -208,9 +247,11 @@ def test_pilots_that_do_not_come_up_end_the_study_with_the_last_words_of_one(tmp
 def test_pilots_without_work_are_let_go_and_the_last_one_stays(tmp_path: Path) -> None:
     with PilotStage(tmp_path / "study", count=3, idle_s=0.5) as stage:
         stage.start(1)
-        stage.until(lambda: stage.counts.running == 1)
+        # The first is up before the others, which may not have begun yet.
+        stage.until(lambda: (stage.counts.running, stage.counts.queued) == (1, 0) and len(stage.pilots()) == 1)
         stage.pass_time(1.0)
         assert len(stage.pilots()) == 1
+        assert "queued 3 pilots" in stage.log[1]
 
 
 def test_no_more_pilots_are_queued_than_runs_are_left(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def outcomes(study: Path) -> Counter[Status]:
     with Store(study) as store:
         assert all(record.quality == record.trial for record in store.runs() if record.status is Status.SUCCESS)
         successes = Counter(record.trial for record in store.runs() if record.status is Status.SUCCESS)
-        assert set(successes.values()) == {1}
+        assert set(successes.values()) <= {1}
         return Counter(record.status for record in store.runs())
 
 
@@ -50,8 +50,9 @@ def test_study_on_pilots_is_like_one_on_this_machine(
     assert outcomes(tmp_path / "s") == {Status.SUCCESS: 4}
     log = (tmp_path / "s" / "study.log").read_text()
     assert "queued 2 pilots" in log
-    assert log.count(" is up: 1 slots") == 2
+    assert log.count(" is up: 1 slots") in (1, 2)  # one may come up when the other has done all
     assert "pilots: " in done.stderr
+    assert boxwright("resume", "s").returncode == 0  # without a slot that could ask what is left to do
 
 
 @pytest.mark.slow
@@ -119,6 +120,7 @@ def test_slots_of_a_running_study_are_changed_from_outside(
     hold.unlink()
     running.process.communicate(timeout=60)
     assert "slots wanted from now on: 3" in (study / "study.log").read_text()
+    assert "count = 2\n" in (study / "scenario.toml").read_text()  # which `resume` goes by
 
 
 def test_attempt_after_the_walltime_finds_what_the_earlier_one_saved(
@@ -139,6 +141,23 @@ while :; do sleep 0.05; done
         assert [(run.status, run.quality) for run in store.runs()] == [(Status.LOST, None), (Status.SUCCESS, 17.0)]
 
 
+def test_trial_that_ends_its_pilot_again_and_again_comes_to_an_end(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    script = """
+echo >> "$BOXWRIGHT_STUDY/attempts"
+signal=TERM
+[ "$(wc -l < "$BOXWRIGHT_STUDY/attempts")" = 2 ] && signal=KILL
+kill -$signal "$(ps -o ppid= -p $PPID)"
+sleep 60
+"""
+    more = '[slots]\nbackend = "subprocess"\n'
+    scenario = make_scenario(script, design='[design]\nkind = "monte-carlo"\nruns = 1\n', more=more)
+    done = boxwright("run", scenario, "--study", "study")
+    assert done.returncode == 1, done.stderr
+    assert outcomes(tmp_path / "study") == {Status.LOST: 3}
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [
@@ -152,6 +171,7 @@ while :; do sleep 0.05; done
             'slots.walltime: "soon" is no duration. Write seconds, or a text such as',
         ),
         ('backend = "subprocess"\nwalltime = 60\n[limits]\ncutoff_s = 50', "slots.walltime: 60 s end before a run"),
+        ('backend = "subprocess"\nwalltime = 13', "slots.walltime: 13 s: a job ends 13 s before"),
         ('backend = "subprocess"\nsignal_before_end_s = 60', "slots.signal_before_end_s: counts from the end of the"),
         ('backend = "subprocess"\nports = "9-1"', 'slots.ports: "9-1" names no ports. Write one number'),
         ('backend = "subprocess"\ninterface = "none0"', 'no network interface "none0". Known: '),

@@ -19,7 +19,7 @@ import msgspec
 
 from boxwright.errors import one_line
 from boxwright.execute.exits import write_exit
-from boxwright.execute.inbox import Inbox
+from boxwright.execute.inbox import STOPPED_BY_PERSON, Inbox
 from boxwright.execute.limits import Limits
 from boxwright.execute.lock import hold
 from boxwright.execute.messages import Ended, Exit, Finished, PostExit, PostStep, Ready, Request
@@ -70,6 +70,8 @@ def run(request: Request, inbox: Inbox) -> tuple[Exit, tuple[int, ...]]:
     ended_by, detail = end.ended_by, end.detail
     if post is not None and post.ended_by is Ended.CANCELLED:
         ended_by, detail = post.ended_by, post.detail
+    if ended_by is Ended.EXITED and inbox.told_to_end:  # a part of it may have got the TERM, too
+        ended_by, detail = Ended.CANCELLED, STOPPED_BY_PERSON
     left = end.left + (post.left if post else ())
     if left:
         detail = f"{detail}; could not be killed: {', '.join(map(str, left))}".lstrip("; ")

@@ -25,13 +25,10 @@ from boxwright.execute.minding import become_subreaper, end_with_parent, restore
 from boxwright.jobs.files import REQUEST, UNKNOWN, Batch, Claim, claim, read_file
 from boxwright.materialise.environment import GPU_VARIABLES
 from boxwright.pilots.checkpoints import mark_signalled, signal_main_process, was_signalled
+from boxwright.pilots.endings import doubt_s, ended_with_job
 from boxwright.pilots.shares import Shares, deal_shares
 
 ENDED_BY_SCHEDULER = "its batch job was ended"
-_TOLD_S = 0.2
-_TOLD_OF_SIGNAL_S = 1.0
-"""The scheduler's TERM goes to all processes of a job, and reaches the run, or a part of it, a moment before or after
-this process. A run that goes on without the part is no success."""
 
 
 def main(words: list[str]) -> int:
@@ -70,7 +67,7 @@ def _carry_out(request: Request, batch: Batch, inbox: Inbox) -> int:
     pin(shares.slots[0].cores)
     _announce_end(request, folder, batch.signal_before_end_s)
     exit_, left = run(_on_this_node(request, shares), inbox)
-    if _was_ended(exit_, inbox) or (was_signalled(folder) and exit_.exit_code not in (None, 0)):
+    if ended_with_job(exit_, told=_is_told(exit_, inbox), signalled=was_signalled(folder)):
         exit_ = msgspec.structs.replace(exit_, ended_by=Ended.CANCELLED, detail=ENDED_BY_SCHEDULER)
     leave(exit_, folder, inbox)
     return 1 if left else 0
@@ -86,12 +83,9 @@ def _on_this_node(request: Request, shares: Shares) -> Request:
     return msgspec.structs.replace(request, env=env)
 
 
-def _was_ended(exit_: Exit, inbox: Inbox) -> bool:
-    """Whether the end of the job, and not the run itself, may be why the run is over."""
-    if exit_.ended_by is not Ended.EXITED:
-        return exit_.ended_by is Ended.CANCELLED
-    by_signal = exit_.exit_code in (-signal.SIGTERM, 128 + signal.SIGTERM)
-    end = time.monotonic() + (_TOLD_OF_SIGNAL_S if by_signal else _TOLD_S)
+def _is_told(exit_: Exit, inbox: Inbox) -> bool:
+    """Return whether the job is told to end, now or in a moment."""
+    end = time.monotonic() + doubt_s(exit_, is_last=True)
     while not inbox.told_to_end and (rest_s := end - time.monotonic()) > 0:
         inbox.wait(rest_s)
     return inbox.told_to_end

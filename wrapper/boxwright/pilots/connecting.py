@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from boxwright.errors import StudyError
@@ -16,7 +17,18 @@ _HANDSHAKE_S = 10.0
 
 
 async def connect(keys: Path, settings: Settings) -> Line:
-    """Return the line to the controller.
+    """Return a pilot's line to the controller.
+
+    Raises:
+        StudyError: It is not reached at any address.
+    """
+    return Line(*await open_connection(keys, settings.addresses, settings.port), ToPilot)
+
+
+async def open_connection(
+    keys: Path, addresses: Sequence[str], port: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Return a connection to the controller.
 
     Raises:
         StudyError: It is not reached at any address.
@@ -25,7 +37,7 @@ async def connect(keys: Path, settings: Settings) -> Line:
         context = context_for(keys, server=False)
     except OSError as error:
         raise StudyError(f"the study's keys in {keys} cannot be read: {error.strerror}") from error
-    tries = {asyncio.create_task(_open(address, settings.port, context)): address for address in settings.addresses}
+    tries = {asyncio.create_task(_open(address, port, context)): address for address in addresses}
     left, troubles = set(tries), []
     try:
         while left:
@@ -38,12 +50,13 @@ async def connect(keys: Path, settings: Settings) -> Line:
     finally:
         for attempt in left:
             attempt.cancel()
-    raise StudyError(f"no controller answers on port {settings.port}: {'; '.join(troubles)}")
+    raise StudyError(f"no controller answers on port {port}: {'; '.join(troubles)}")
 
 
-async def _open(address: str, port: int, context: ssl.SSLContext) -> Line:
+async def _open(
+    address: str, port: int, context: ssl.SSLContext
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     async with asyncio.timeout(_PATIENCE_S):
-        reader, writer = await asyncio.open_connection(
+        return await asyncio.open_connection(
             address, port, ssl=context, limit=LONGEST_REQUEST_BYTES, ssl_handshake_timeout=_HANDSHAKE_S
         )
-    return Line(reader, writer, ToPilot)

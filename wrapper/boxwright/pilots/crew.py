@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from boxwright.execute.messages import Request
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import Hello
-from boxwright.pilots.pilot import END_MARGIN_S
 from boxwright.terms import Slot
 
 
@@ -70,9 +69,9 @@ class Crew:
 
         One that fits into no pilot is given to a fresh one: another would have no more time for it.
         """
-        if self.hello.ends_in_s is None:
+        had_s = self.hello.ends_in_s
+        if had_s is None:
             return True
-        had_s = self.hello.ends_in_s - END_MARGIN_S
         age_s = time.monotonic() - self.since
         return self.ended == 0 and age_s < had_s / 10 if run_s >= had_s else age_s + run_s < had_s
 

@@ -38,6 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         cores: Of each slot; None for no pinning.
         grace_s: Seconds between asking a run to end and insisting.
         signal_before_end_s: So long before its end the pilot sends SIGUSR1 to its runs; None for never.
+        end_margin_s: So long before its walltime is over, and its runs' grace before that, a pilot ends by itself.
     """
 
     addresses: tuple[str, ...]
@@ -48,6 +49,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     cores: int | None = None
     grace_s: float = 3.0
     signal_before_end_s: float | None = None
+    end_margin_s: float
     beat_s: float = BEAT_S
     patience_s: float = PATIENCE_S
 
@@ -67,7 +69,7 @@ class Hello(Struct, frozen=True, tag="hello"):
 
     Attributes:
         job: The id of its job, as the scheduler gave it when it was submitted.
-        ends_in_s: Seconds after which the scheduler ends the job, None where that is not known.
+        ends_in_s: Seconds after which no run may go on here, None where that is not known.
     """
 
     job: str

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from boxwright.errors import BoxwrightError, one_line
+from boxwright.execute.exits import write_exit
 from boxwright.execute.inherited import with_inherited
 from boxwright.execute.link import Tie
 from boxwright.execute.local import LocalExecutor
@@ -31,17 +31,13 @@ from boxwright.execute.minding import restore_signals
 from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.pilots.checkpoints import mark_signalled, signal_main_process
 from boxwright.pilots.connecting import connect
+from boxwright.pilots.endings import doubt_s, ended_with_job
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import CancelRun, End, Ended, Hello, Leaving, Lost, Settings, Submit, Unfit, Up
+from boxwright.pilots.scratch import scratch_folder
 from boxwright.pilots.shares import Shares, deal_shares
 
-END_MARGIN_S = 10.0
-"""So long before its walltime is over, and its runs' grace before that, a pilot ends by itself."""
-
 _LOOK_S = 0.5
-_DOUBT_S = 1.0
-"""A run that dies of a signal may have died of the one that its pilot is about to get: a job that is cancelled."""
-
 _LAST_WORDS_S = 5.0
 
 
@@ -69,12 +65,10 @@ async def _serve(keys: Path, settings: Settings) -> int:
         await line.finish(_LAST_WORDS_S)
         return _say(str(error), code=1)
     ends_in_s = _time_left_s()
-    line.send(Hello(job, host, os.getpid(), shares.slots, ends_in_s))
-    folder = Path(tempfile.mkdtemp(prefix="boxwright-pilot-"))
-    try:
-        reason = await Pilot(settings, line, shares, folder, ends_in_s).serve()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder() as folder:
+        pilot = Pilot(settings, line, shares, folder, ends_in_s)
+        line.send(Hello(job, host, os.getpid(), shares.slots, None if ends_in_s is None else pilot.time_left_s))
+        reason = await pilot.serve()
     return _say(f"the end: {reason}")
 
 
@@ -98,7 +92,7 @@ class Pilot:
         self._runs: dict[int, Path] = {}
         self._signalled: set[int] = set()
         self._reason = ""
-        self._out_of_time = False
+        self._told = False
         self._leaving = asyncio.Event()
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,7 +102,7 @@ class Pilot:
         loop = asyncio.get_running_loop()
         # USR2 is what Grid Engine sends before it kills (-notify).
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
-            loop.add_signal_handler(number, self._leave, "its job was cancelled or preempted")
+            loop.add_signal_handler(number, self._end_with_job)
         loop.add_signal_handler(signal.SIGUSR1, self._signal_runs)
         await self._executor.start()
         for work in (self._line.beat(self._settings.beat_s), self._listen(), self._watch()):
@@ -122,18 +116,31 @@ class Pilot:
         return self._reason
 
     @property
+    def time_left_s(self) -> float:
+        """Return the seconds until it has to begin with its end."""
+        return self._end - self._settings.end_margin_s - time.monotonic()
+
+    @property
     def _patience_s(self) -> float:
         return self._settings.grace_s + UNKILLABLE_S
 
-    def _leave(self, reason: str, *, out_of_time: bool = False) -> None:
+    def _end_with_job(self) -> None:
+        self._told = True
+        self._leave("its job was cancelled or preempted")
+
+    def _leave(self, reason: str) -> None:
         if self._reason:
             return
-        self._reason, self._out_of_time = reason, out_of_time
+        self._reason = reason
         self._line.send(Leaving(reason))
         if self._settings.signal_before_end_s is not None:
-            for folder in self._runs.values():  # the SIGTERM that they get now is word enough
-                mark_signalled(folder)
+            for run in self._runs:  # the SIGTERM that they get now is word enough
+                self._mark(run)
         self._leaving.set()
+
+    def _mark(self, run: int) -> None:
+        self._signalled.add(run)
+        mark_signalled(self._runs[run])
 
     async def _stop_runs(self) -> None:
         for run in self._runs:
@@ -153,8 +160,8 @@ class Pilot:
         before_s = self._settings.signal_before_end_s
         while True:
             now = time.monotonic()
-            if now >= self._end - END_MARGIN_S - self._settings.grace_s:
-                self._leave("its walltime is nearly over", out_of_time=True)
+            if self.time_left_s <= self._settings.grace_s:
+                self._leave("its walltime is nearly over")
             elif before_s is not None and now >= self._end - before_s:
                 self._signal_runs()
                 before_s = None
@@ -167,10 +174,9 @@ class Pilot:
         if self._settings.signal_before_end_s is None:
             return  # they do not know the signal, and would die of it
         self._line.send(Leaving("its walltime is nearly over: its runs were told to save what they have"))
-        for run, folder in self._runs.items():
+        for run in self._runs:
             if run not in self._signalled:
-                self._signalled.add(run)
-                mark_signalled(folder)
+                self._mark(run)
                 signal_main_process(f"{self._settings.mark}:{run}")
 
     # ------------------------------------------------------------------------------------------ from the controller
@@ -203,15 +209,19 @@ class Pilot:
                 self._leave(reason)
 
     async def _tell_end(self, slot: int, exit_: Exit) -> None:
-        """Tell how a run ended, once it is clear whether it died with its job: that is no crash."""
-        if exit_.ended_by is How.EXITED and died_of_signal(exit_) and not self._reason:
-            await asyncio.sleep(_DOUBT_S)
-        told_to_end = bool(self._reason) or exit_.run in self._signalled
-        if exit_.ended_by is How.EXITED and exit_.exit_code != 0 and told_to_end:
+        """Tell how a run ended, once it is clear whether it has ended with its job."""
+        if not self._told:
+            await asyncio.sleep(doubt_s(exit_, is_last=False))
+        signalled = exit_.run in self._signalled
+        is_over = ended_with_job(exit_, told=self._told, signalled=signalled)
+        if is_over and exit_.ended_by is How.EXITED:
             reason = self._reason or "it ended after it was told to save what it has"
             exit_ = msgspec.structs.replace(exit_, ended_by=How.CANCELLED, detail=reason)
-        if exit_.ended_by is How.CANCELLED and self._out_of_time and self._settings.signal_before_end_s is None:
-            self._line.send(Lost(slot, exit_.run, f"it needs longer than the walltime: {self._reason}"))
+            with suppress(OSError):  # for a controller that does not hear it
+                write_exit(self._runs[exit_.run], exit_)
+        # One that has saved what it has goes on, and may do so again and again; others are counted.
+        if is_over and self._reason and not signalled:
+            self._line.send(Lost(slot, exit_.run, self._reason))
         else:
             self._line.send(Ended(slot, exit_))
         self._forget(exit_.run)
@@ -229,11 +239,6 @@ class Pilot:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._leave(one_line(f"a fault of its own: {error!r}"))
-
-
-def died_of_signal(exit_: Exit) -> bool:
-    """Return whether a command was ended by a signal, itself or below a shell."""
-    return exit_.exit_code is not None and (exit_.exit_code < 0 or exit_.exit_code > 128)
 
 
 def _time_left_s() -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from boxwright.pilots.messages import BEAT_S, PATIENCE_S, SILENCE_S
+from boxwright.scenario.slot_faults import END_MARGIN_S
 from boxwright.schedulers.base import JobSpec
 from boxwright.schedulers.script import our_command
 
@@ -22,6 +23,7 @@ class Timing:
         young_s: A pilot that dies before this, without a run ended, counts as a failure.
         most_failures: So many in a row, with no slot left, end the study.
         first_failures: The same, before any pilot has come up.
+        end_margin_s: So long before its walltime is over a pilot ends by itself.
     """
 
     tick_s: float = 0.5
@@ -34,6 +36,7 @@ class Timing:
     young_s: float = 60.0
     most_failures: int = 12
     first_failures: int = 3
+    end_margin_s: float = END_MARGIN_S
 
 
 @dataclass(frozen=True, slots=True)

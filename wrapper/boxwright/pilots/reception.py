@@ -47,34 +47,39 @@ class Reception:
     text: str
 
 
-async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) -> Reception:
-    """Make new keys, listen, and write down what a pilot has to know.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where jobs of a study come in.
+
+    Attributes:
+        server: Calls back for each connection that has shown the study's certificate.
+        keys: A folder that only this user can read; keys lie there.
+        logs: Where job scripts and logs go.
+        addresses: Where it may be reached.
+    """
+
+    server: asyncio.Server
+    keys: Path
+    logs: Path
+    addresses: tuple[str, ...]
+    port: int
+
+
+async def open_door(home: Path, plan: PilotPlan, meet: Meet) -> Door:
+    """Make new keys, and listen.
 
     Raises:
         StudyError: No port can be had, or the folder cannot be written.
     """
-    home = pilots_folder(study)
-    # A name of its own for each life of a controller: a pilot of an earlier one finds nothing and ends.
+    # A name of its own for each life of a controller: a job of an earlier one finds nothing and ends.
     keys = home / uuid.uuid4().hex[:12]
     only_here = plan.backend == SUBPROCESS
     addresses = ("127.0.0.1",) if only_here else own_addresses(plan.interface)
     listener = listen(plan.interface, plan.ports, only_here=only_here)
-    settings = Settings(
-        addresses=addresses,
-        port=listener.getsockname()[1],
-        mark=mark,
-        slots=plan.per_job,
-        gpus=plan.gpus,
-        cores=plan.cores,
-        grace_s=plan.grace_s,
-        signal_before_end_s=plan.signal_before_end_s,
-        beat_s=plan.timing.beat_s,
-        patience_s=plan.timing.patience_s,
-    )
+    port = listener.getsockname()[1]
     try:
         _make_home(home, keys)
         make_keys(keys)
-        (keys / "settings.json").write_bytes(msgspec.json.encode(settings))
         context = context_for(keys, server=True)
     except OSError as error:
         listener.close()
@@ -82,13 +87,41 @@ async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) ->
     server = await asyncio.start_server(
         meet, sock=listener, ssl=context, limit=LONGEST_REPORT_BYTES, ssl_handshake_timeout=HELLO_S
     )
-    return Reception(
-        server, plan.job(keys / "settings.json", home / _JOBS), f"port {settings.port} of {', '.join(addresses)}"
+    return Door(server, keys, home / _JOBS, addresses, port)
+
+
+async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) -> Reception:
+    """Listen, and write down what a pilot has to know.
+
+    Raises:
+        StudyError: No port can be had, or the folder cannot be written.
+    """
+    home = pilots_folder(study)
+    door = await open_door(home, plan, meet)
+    settings = Settings(
+        addresses=door.addresses,
+        port=door.port,
+        mark=mark,
+        slots=plan.per_job,
+        gpus=plan.gpus,
+        cores=plan.cores,
+        grace_s=plan.grace_s,
+        signal_before_end_s=plan.signal_before_end_s,
+        end_margin_s=plan.timing.end_margin_s,
+        beat_s=plan.timing.beat_s,
+        patience_s=plan.timing.patience_s,
     )
+    path = door.keys / "settings.json"
+    try:
+        path.write_bytes(msgspec.json.encode(settings))
+    except OSError as error:
+        door.server.close()
+        raise StudyError(f"{home}: {error.strerror or error}") from error
+    return Reception(door.server, plan.job(path, door.logs), f"port {door.port} of {', '.join(door.addresses)}")
 
 
 def _make_home(home: Path, keys: Path) -> None:
-    home.mkdir(mode=0o700, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.chmod(0o700)
     for path in home.iterdir():
         if path.is_dir() and path.name != _JOBS:

@@ -18,13 +18,14 @@ from boxwright.execute.adopted import Adopted, adopt, cancel_adopted
 from boxwright.execute.exits import read_exit
 from boxwright.execute.messages import Ended as How
 from boxwright.execute.messages import Event, NoSlotLeft, Request, RunEnded, SlotGone, SlotLost, SlotReady
+from boxwright.pilots.checkpoints import was_signalled
 from boxwright.pilots.crew import Crew, PilotCounts, Place
+from boxwright.pilots.endings import heard_late
 from boxwright.pilots.fleet import Fleet
 from boxwright.pilots.jobs import Jobs
 from boxwright.pilots.leftover import wait_for_left_run
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import CancelRun, End, Ended, FromPilot, Hello, Leaving, Lost, Submit, Unfit, Up
-from boxwright.pilots.pilot import died_of_signal
 from boxwright.pilots.plan import PilotPlan
 from boxwright.pilots.reception import HELLO_S, open_reception, pilots_folder
 from boxwright.pilots.thinning import Thinning
@@ -306,8 +307,10 @@ class RemoteExecutor:
         for place in crew.places.values():
             del self._places[place.slot.number]
             if place.request is not None:
-                exit_ = read_exit(Path(place.request.folder), place.request.run)
-                if exit_ is not None and not (exit_.ended_by is How.EXITED and died_of_signal(exit_)):
+                folder = Path(place.request.folder)
+                exit_ = read_exit(folder, place.request.run)
+                exit_ = heard_late(exit_, signalled=was_signalled(folder))
+                if exit_ is not None:
                     self._end(crew, place, RunEnded(place.slot.number, exit_))
                 else:
                     self._end(crew, place, SlotLost(place.slot.number, place.request.run, why))
@@ -326,8 +329,10 @@ class RemoteExecutor:
             with contextlib.suppress(SchedulerError):  # the keeper tries again in the end
                 await (self._jobs.forget((job,)) if crew.dismissed else self._jobs.cancel((job,)))
         lived_s = time.monotonic() - crew.since
-        if not in_good_order and not crew.ended and lived_s < self._plan.timing.young_s:
-            self._fleet.failed(f"{crew.text} was gone after {lived_s:.0f} s", has_slots=bool(self._crews))
+        is_useless = not (crew.dismissed or any(place.up for place in crew.places.values()))
+        if (is_useless or not in_good_order) and not crew.ended and lived_s < self._plan.timing.young_s:
+            why = f": {crew.leaving}" if crew.leaving else ""
+            self._fleet.failed(f"{crew.text} was gone after {lived_s:.0f} s{why}", has_slots=bool(self._crews))
 
     # ------------------------------------------------------------------------------------------ as time goes by
 

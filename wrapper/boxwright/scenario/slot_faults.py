@@ -84,6 +84,12 @@ def _time_faults(scenario: Scenario) -> Faults:
             right = f"more than {least_s:g} (10 s and limits.grace_s) and less than the walltime, {walltime_s} s"
             yield ("slots", "signal_before_end_s"), f"{slots.signal_before_end_s:g} must be {right}."
         return  # runs that go on where they stopped may take longer than a job
+    if walltime_s <= least_s:
+        yield (
+            ("slots", "walltime"),
+            f"{walltime_s} s: a job ends {least_s:g} s before (10 s and limits.grace_s). Write a longer one.",
+        )
+        return
     longest_s = longest_run_s(scenario)
     if longest_s is not None and longest_s + least_s > walltime_s:
         yield (
@@ -102,13 +108,15 @@ def longest_run_s(scenario: Scenario) -> float | None:
     return limits.cutoff_s * limits.cutoff_factor + post_s
 
 
-def slot_notes(slots: Slots) -> tuple[str, ...]:
-    """Return in one line what the section says of batch jobs where there will be none.
+def slot_notes(scenario: Scenario) -> tuple[str, ...]:
+    """Return in one line what is said of batch jobs where there will be none.
 
     No fault: the same scenario runs here, or with ``--backend`` there.
     """
-    plain = Slots()
-    said = [name for name in JOBS_ONLY if getattr(slots, name) != getattr(plain, name)]
+    slots, plain = scenario.slots, Slots()
+    said = [f"slots.{name}" for name in JOBS_ONLY if getattr(slots, name) != getattr(plain, name)]
+    if scenario.optimizer is not None and scenario.optimizer.where == "job":
+        said.append("optimizer.where")
     if slots.backend != "local" or not said:
         return ()
-    return (f'slots.{", slots.".join(said)}: for batch jobs, and without effect while slots.backend is "local"',)
+    return (f'{", ".join(said)}: for batch jobs, and without effect while slots.backend is "local"',)

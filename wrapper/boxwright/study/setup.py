@@ -168,7 +168,7 @@ def prepare(
         total=_total(scenario, design, space, folder),
         budget=_whole(scenario, scenario.optimizer.runs) if scenario.optimizer else None,
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
-        notes=(*loaded.notes, *slot_notes(scenario.slots)),
+        notes=(*loaded.notes, *slot_notes(scenario)),
     )
     if scenario.optimizer is not None and scenario.optimizer.follow_s is not None and not scenario.study.smac2:
         problem = "there is no study.smac2, in whose folder others leave their runs. Set it, or leave this out."
