@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -173,6 +174,70 @@ def test_nothing_is_left_of_a_killed_controller_and_resume_goes_on(
     done = boxwright("resume", "study", "--slots", "4")
     assert done.returncode == 0, done.stderr
     check_study(study)
+
+
+@pytest.mark.parametrize("by", ["its own clock", "Slurm"])
+def test_walltime_that_is_over_loses_no_outcome_and_the_slots_come_back(
+    slurm: SlurmCluster,
+    make_scenario: Callable[..., Path],
+    start: Callable[..., Running],
+    tmp_path: Path,
+    by: str,
+) -> None:
+    walltime = 'walltime = "24s"\n' if by == "its own clock" else ""
+    log, go, study = tmp_path / "log", tmp_path / "go", tmp_path / "study"
+    script = f"""
+echo "$BOXWRIGHT_TRIAL" >> {log}
+until [ -e {go} ]; do sleep 0.1; done
+echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"
+"""
+    more = f'[slots]\nbackend = "slurm"\ncount = 2\nper_job = 2\n{walltime}'
+    running = start(make_scenario(script, more=more))
+    wait_until(lambda: log.exists() and len(log.read_text().split()) == 2)
+    if by == "Slurm":
+        slurm.call("scontrol", "update", f"JobId={slurm.queue()[0]}", "TimeLimit=0")
+    wait_until(lambda: len(log.read_text().split()) == 4)  # both slots of the next pilot have their runs
+    go.touch()
+    assert running.end()[0] == 0
+    with Store(study) as store:
+        lost = [record for record in store.runs() if record.status is Status.LOST]
+        successes = [record.trial for record in store.runs() if record.status is Status.SUCCESS]
+    assert sorted(successes) == [1, 2, 3, 4]
+    assert len(lost) >= 2
+    why = "walltime is nearly over" if by == "its own clock" else "its job was cancelled or preempted"
+    assert all(why in record.reason for record in lost)
+    wait_until(lambda: not slurm.queue())
+
+
+def test_full_disk_of_one_run_fails_that_run_alone(
+    slurm: SlurmCluster, make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    # In place of a quota, from which root is exempt: the second run gets a small disk of its own for its folder.
+    script = """
+if [ "$BOXWRIGHT_TRIAL" = 2 ]; then
+    mount -t tmpfs -o size=16k none "$PWD" || { echo no mount >&2; exit 3; }
+    cd "$PWD"
+    head -c 100000 /dev/zero > result || exit 1
+fi
+echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"
+"""
+    study = tmp_path / "study"
+    folder = study / "runs/000/000002"
+    try:
+        done = boxwright(
+            "run", make_scenario(script, more='[slots]\nbackend = "slurm"\ncount = 2\n'), "--study", study
+        )
+        with Store(study) as store:
+            records = {record.run: record for record in store.runs()}
+        if "no mount" in records[2].reason:
+            pytest.skip(f"THE TEST OF A FULL DISK IS LEFT OUT: {records[2].reason}")
+        assert done.returncode == 1, done.stderr
+        statuses = {run: record.status for run, record in records.items()}
+        assert statuses == {1: Status.SUCCESS, 2: Status.CRASHED, 3: Status.SUCCESS, 4: Status.SUCCESS}
+        assert "No space left on device" in records[2].reason
+        assert [path.name for path in folder.iterdir()] == ["result"]  # and no part of an exit.json
+    finally:
+        subprocess.run(["umount", str(folder)], check=False, capture_output=True, timeout=60)
 
 
 def test_runs_on_grid_engine_get_gpus_of_their_own_from_pilots_on_one_host(
