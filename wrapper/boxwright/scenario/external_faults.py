@@ -13,7 +13,7 @@ from boxwright.scenario.optimizer import Optimizer
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
 
 _BOTH = ("kind", "command", "runs", "seed", "target")
-_EXTERNAL = ("shell", "copies", "restarts", "protocol", "unknown", "repeated")
+_EXTERNAL = ("shell", "copies", "where", "restarts", "protocol", "unknown", "repeated")
 
 
 def external_faults(optimizer: Optimizer | None) -> Faults:
@@ -42,6 +42,8 @@ def external_faults(optimizer: Optimizer | None) -> Faults:
 
 def _command_faults(optimizer: Optimizer) -> Faults:
     key = ("optimizer", "command")
+    if optimizer.where == "job" and optimizer.protocol == "ask-tell":
+        yield ("optimizer", "where"), '"job" goes with protocol = "algo" only. Leave it out.'
     if optimizer.shell:
         if not isinstance(optimizer.command, str):
             yield ("optimizer", "shell"), "true goes with a command of one text: a list is started without a shell."

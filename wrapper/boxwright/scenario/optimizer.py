@@ -22,6 +22,8 @@ class Optimizer(Section, frozen=True, kw_only=True):
             ``seed``, ``target`` and, with ``ask-tell``, ``warm_start``.
         shell: Hand ``command``, one text, to ``/bin/sh -c``; every value put into it is quoted.
         copies: How many of it run side by side.
+        where: ``here``, they are processes of the controller's machine; ``job``, each is a batch job like those of
+            the slots, with the cores of one and no GPU.
         restarts: How often in a row a copy that fails is started again, with no run of its own ended in between.
         protocol: ``algo``, it calls ``boxwright algo`` or uses ``boxwright.sdk``; ``ask-tell``, it is asked and told
             in JSON lines on its stdin and stdout.
@@ -59,6 +61,7 @@ class Optimizer(Section, frozen=True, kw_only=True):
     command: str | tuple[str, ...] | None = None
     shell: bool = False
     copies: Places = 1
+    where: Literal["here", "job"] = "here"
     restarts: Annotated[int, Meta(ge=0)] = 3
     protocol: Literal["algo", "ask-tell"] = "algo"
     unknown: Literal["refuse", "accept"] = "refuse"

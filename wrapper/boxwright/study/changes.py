@@ -40,6 +40,7 @@ _CHANGEABLE = (
     ("optimizer", "runs"),
     ("optimizer", "seeds"),
     ("optimizer", "copies"),
+    ("optimizer", "where"),
     ("optimizer", "command"),
     ("optimizer", "restarts"),
     ("optimizer", "model"),

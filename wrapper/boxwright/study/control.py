@@ -115,7 +115,7 @@ def is_running(study: Path) -> bool:
 
 
 @contextmanager
-def _socket_path(study: Path) -> Iterator[str]:
+def socket_path(study: Path) -> Iterator[str]:
     """Yield a path to the socket that is short enough, however deep the study lies (the limit is 108 bytes)."""
     folder = os.open(study, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -163,7 +163,7 @@ async def control_server(
 
     listener = socket.socket(socket.AF_UNIX)
     server = None
-    with _socket_path(study) as path, contextlib.suppress(OSError):
+    with socket_path(study) as path, contextlib.suppress(OSError):
         (study / CONTROL_SOCKET).unlink(missing_ok=True)
         mask = os.umask(0o177)
         try:
@@ -214,7 +214,7 @@ def give_order(study: Path, order: Order, *, wait_s: float = 10.0) -> Answer:
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(wait_s)
         try:
-            with _socket_path(study) as path:
+            with socket_path(study) as path:
                 line.connect(path)
             line.sendall(msgspec.json.encode(order) + b"\n")
             data = b""

@@ -8,12 +8,13 @@ goes on with the others. The study ends with the last copy, and as failed if non
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from boxwright.errors import BoxwrightError, StudyError, one_line
+from boxwright.errors import BoxwrightError, SchedulerError, StudyError, one_line
 from boxwright.execute.keeping import Ending, Kept, keep
+from boxwright.pilots.copy_jobs import CopyJob, CopyJobs
 from boxwright.study.copy_words import copy_environment, copy_words
 from boxwright.study.setup import Setup
 
@@ -40,6 +41,7 @@ class Copies:
     Args:
         folder: Where each has a folder of its own, ``1``, ``2``, …: its working directory, and its logs.
         mark: Tells this study's processes from those of others.
+        jobs: Where copies are batch jobs; None where they are processes of this machine.
         note: Takes a line for the person.
         log: Takes a line for ``study.log``.
     """
@@ -52,6 +54,7 @@ class Copies:
         mark: str,
         note: Callable[[str], None],
         log: Callable[[str], None],
+        jobs: CopyJobs | None = None,
     ) -> None:
         self._setup = setup
         self._study = study
@@ -59,7 +62,8 @@ class Copies:
         self._mark = mark
         self._note = note
         self._log = log
-        self._kept: dict[int, Kept] = {}
+        self._jobs = jobs
+        self._kept: dict[int, Kept | CopyJob] = {}
         self._lives: list[asyncio.Task[str]] = []
         self._all: asyncio.Task[None] | None = None
 
@@ -77,6 +81,8 @@ class Copies:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(kept.stop() for kept in self._kept.values()))
+        if self._jobs is not None:
+            await self._jobs.close()
 
     async def _wait(self, heard: Heard) -> None:
         try:
@@ -115,6 +121,8 @@ class Copies:
         words = copy_words(self._setup, number, self._study)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if self._jobs is not None:
+                return await self._life_in_job(self._jobs, number, words, folder)
             with (folder / "stdout.log").open("ab") as out, (folder / "stderr.log").open("ab") as err:
                 kept = await keep(
                     words,
@@ -127,5 +135,14 @@ class Copies:
                 )
         except OSError as error:
             raise StudyError(one_line(f"{folder}: the optimizer cannot be started: {error}")) from error
+        self._kept[number] = kept
+        return await asyncio.shield(kept.end)
+
+    async def _life_in_job(self, jobs: CopyJobs, number: int, words: Sequence[str], folder: Path) -> Ending:
+        env = {"BOXWRIGHT_STUDY": str(self._study), "BOXWRIGHT_COPY": str(number)}
+        try:
+            kept = await jobs.begin(number, words, folder=folder, env=env, token=f"{self._mark}:optimizer-{number}")
+        except SchedulerError as error:
+            return Ending(problem=str(error))
         self._kept[number] = kept
         return await asyncio.shield(kept.end)

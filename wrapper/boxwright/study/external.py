@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import Callable
+from pathlib import Path
 
 from boxwright.errors import StudyError
+from boxwright.pilots.copy_jobs import CopyJobs
 from boxwright.propose.asktell import AskTell
 from boxwright.propose.base import Proposer
 from boxwright.propose.external import MOST_OPEN, External
 from boxwright.propose.on_instances import OnInstances
 from boxwright.store.database import Store
 from boxwright.store.layout import optimizer_folder, process_mark
+from boxwright.study.control import socket_path
 from boxwright.study.copies import Copies
+from boxwright.study.job_plan import pilot_plan
 from boxwright.study.kept_seeds import KeptSeeds
 from boxwright.study.ledger import StoreLedger
 from boxwright.study.setup import Setup
@@ -27,7 +31,11 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
     optimizer = setup.scenario.optimizer
     assert optimizer is not None
     mark = process_mark(store.study, store.meta("study_id"))
-    copies = Copies(setup, store.study, optimizer_folder(store.study), mark, note, log)
+    home, jobs = optimizer_folder(store.study), None
+    if optimizer.where == "job" and setup.scenario.slots.backend != "local":
+        plan = pilot_plan(setup.scenario, setup.folder, store.meta("study_id"))
+        jobs = CopyJobs(home / "jobs", plan, lambda: _reach(store.study), log)
+    copies = Copies(setup, store.study, home, mark, note, log, jobs)
     cutoff_s, par = setup.scenario.limits.cutoff_s, setup.scenario.study.objective.par
     external = External(
         setup.space,
@@ -44,6 +52,11 @@ def make_external(setup: Setup, store: Store, note: Callable[[str], None], log: 
         log=log,
     )
     return external
+
+
+async def _reach(study: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    with socket_path(study) as path:
+        return await asyncio.open_unix_connection(path)
 
 
 def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Proposer:
