@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import shutil
 import subprocess
@@ -61,6 +62,38 @@ def test_two_copies_of_irace_race_over_two_slots_and_reject_what_crashes(
         assert any(
             record.config["ants"] == int(best[1]) and record.config["rho"] == float(best[2]) for record in records
         )
+
+
+@pytest.mark.usefixtures("on_path")
+@pytest.mark.parametrize("bound", ["", "boundMax = 2\n"])
+def test_irace_spends_a_budget_of_time(boxwright: RunBoxwright, tmp_path: Path, bound: str) -> None:
+    if not irace_is_here():
+        pytest.skip("IRACE IS NOT INSTALLED (apt install r-cran-irace): it was not tried against boxwright algo")
+    folder = tmp_path / "irace"
+    shutil.copytree(gallery_scenarios()["irace"], folder)
+    scenario, colony = (folder / "scenario.toml").read_text(), (folder / "colony.sh").read_text()
+    if bound:  # the cost becomes the runtime, by the black box's own word; else each run says that it took 1 s
+        scenario = scenario.replace("[study]\n", '[study]\nobjective = { metric = "runtime", par = 10 }\n')
+    says = "%.8f, -1, 0.5" if bound else "1.0, -1, %.8f"
+    (folder / "scenario.toml").write_text(scenario)
+    (folder / "colony.sh").write_text(colony.replace("0.01, -1, %.8f", says))
+    budget = f"maxTime = {60 if bound else 40}\nbudgetEstimation = 0.05\n{bound}"
+    settings = (folder / "irace.txt").read_text().replace("maxExperiments = 60\n", budget)
+    (folder / "irace.txt").write_text(settings)
+    done = boxwright("run", folder, "--study", "s", "--runs", "200")
+    said = output_of(tmp_path / "s", 1)
+    assert "# Best configurations as commandlines" in said, done.stderr
+    with Store(tmp_path / "s") as store:
+        records = list(store.runs())
+    times = (record.runtime_s if record.runtime_s is not None else record.wall_s or 0.0 for record in records)
+    spent_s = sum(max(0.01, time_s) for time_s in times)  # irace counts nothing as less
+    used_s = [float(text) for text in re.findall(r"# timeUsed: ([0-9.]+)", said)]
+    assert used_s
+    assert used_s[-1] <= spent_s * 1.01 + 0.1
+    given = {
+        float(json.loads((tmp_path / "s" / record.folder / "run.json").read_text())["cutoff_s"]) for record in records
+    }
+    assert max(given) == (2.0 if bound else 10.0)
 
 
 @pytest.mark.usefixtures("on_path")
