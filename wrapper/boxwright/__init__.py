@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from boxwright.commands.results import results, results_by_config
     from boxwright.commands.running import resume, run
     from boxwright.commands.schema import schema
-    from boxwright.commands.serve import serve
+    from boxwright.commands.serve import serve_page
     from boxwright.commands.show import show, tail
     from boxwright.commands.status import status
     from boxwright.commands.stopping import kill, slots, stop
@@ -47,7 +47,7 @@ __all__ = [
     "resume",
     "run",
     "schema",
-    "serve",
+    "serve_page",
     "show",
     "slots",
     "status",
@@ -63,6 +63,7 @@ _HOME = {
     "results_by_config": "results",
     "resume": "running",
     "run": "running",
+    "serve_page": "serve",
     "submit": "submitting",
     "tail": "show",
     "write_report": "report",

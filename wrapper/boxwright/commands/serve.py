@@ -14,7 +14,7 @@ from boxwright.errors import UserError
 _NEEDED = ("starlette", "uvicorn", "plotly")
 
 
-def serve(
+def serve_page(
     studies: Sequence[str | Path],
     *,
     host: str = "127.0.0.1",
@@ -37,10 +37,10 @@ def serve(
         UserError: A folder is no study, an extra is not installed, or the address cannot be had.
     """
     refuse_missing_extra()
-    from boxwright.serve.server import serve as serve_page
+    from boxwright.serve.server import serve
 
     folders = [Path(study) for study in studies]
-    serve_page(folders, host=host, port=port, open_to_network=open_to_network, say=say, until_eof=until_eof)
+    serve(folders, host=host, port=port, open_to_network=open_to_network, say=say, until_eof=until_eof)
 
 
 def refuse_missing_extra() -> None:
@@ -68,7 +68,7 @@ def serve_command(
     if open_to_network:
         sys.stderr.write("other machines may reach this page, and what goes over the network is not encrypted\n")
     with suppress(KeyboardInterrupt):
-        serve(studies, host=host, port=port, open_to_network=open_to_network, say=say, until_eof=until_eof)
+        serve_page(studies, host=host, port=port, open_to_network=open_to_network, say=say, until_eof=until_eof)
     return 0
 
 
