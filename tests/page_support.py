@@ -42,7 +42,12 @@ class Server:
     Args:
         studies: What it shows.
         words: Options.
+
+    Attributes:
+        patience_s: Seconds that an answer may take.
     """
+
+    patience_s = 60.0
 
     def __init__(self, *studies: Path, words: tuple[str, ...] = ("--port", "0")) -> None:
         self.studies = studies
@@ -84,7 +89,7 @@ class Server:
         """Send one request, the path as it is; ``host_`` and the like name headers, an empty one is left out."""
         sent = {"host": f"127.0.0.1:{self.port}", "cookie": self.cookie}
         sent |= {name.strip("_").replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience_s)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             for name, value in sent.items():

@@ -1,7 +1,8 @@
 """The live page at 100,000 runs: time and size of each view, memory while events stream, what watching costs.
 
-``python tests/benchmarks/page.py [views] [memory] [watching]``; all three if none is named. ``RUNS`` and ``MINUTES``
-are read from the environment, and ``STUDY``: a folder where the large study is kept, or is there already.
+``python tests/benchmarks/page.py [views] [streaming] [watching]``; all three if none is named. Read from the
+environment: ``RUNS`` in the large study; ``STUDY``, a folder where it is kept, or is there already; ``STREAM_S``,
+seconds of streaming; ``WINDOW_S``, seconds of each stretch of watching; ``ROUNDS``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,7 +17,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -33,23 +35,32 @@ from boxwright.study.setup import prepare
 from boxwright.terms import Outcome, Slot, Status, Trial
 from page_support import Server, chromium
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 RUNS = int(os.environ.get("RUNS", "100000"))
-MINUTES = float(os.environ.get("MINUTES", "10"))
-ROUNDS = 5
+STREAM_S = float(os.environ.get("STREAM_S", "600"))
+WINDOW_S = float(os.environ.get("WINDOW_S", "15"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
 _CHOICES = ("relu", "elu", "tanh")
 _SCENARIO = f"""
 [command]
-argv = ["/bin/true"]
+argv = ["/bin/sh", "-c", "sleep 0.2; printf 'quality\\t0.5\\naccuracy\\t0.5\\n'"]
 [space]
 act = {{ type = "categorical", choices = {list(_CHOICES)} }}
 layers = {{ type = "int", lower = 1, upper = 9 }}
 {"".join(f"x{number} = {{ type = 'float', lower = 0, upper = 1 }}{chr(10)}" for number in range(8))}
 [parse]
 tab = true
-[optimizer]
+[design]
+kind = "monte-carlo"
 runs = {RUNS + 100_000}
-seeds = 4
 """
+BLACK_BOXES = {
+    "nothing to do, at full speed": """["/bin/echo", "Result of algorithm run: SUCCESS, 0, 0, 0.5, 0"]""",
+    "a fifth of a second of computing": """["/bin/sh", "-c", '''awk "BEGIN { for (i = 0; i < 4000000; i++) s += i }"
+echo "Result of algorithm run: SUCCESS, 0, 0, 0.5, 0"''']""",
+}
 VIEWS = {
     "overview": "",
     "runs": "runs",
@@ -120,107 +131,167 @@ def views(study: Path) -> None:
             print(f"{name:28} {times[0]:6.0f} ms {spread(times[1:]):>21} ms {len(answer.body) / 1024:6.0f} KB")
 
 
-def memory(study: Path) -> None:
-    """Print the server's memory while runs end ten times a second and somebody watches."""
-    with served(study) as server:
-        server.ask(f"/s/{study.name}/")
-        process = psutil.Process(server.process.pid)
-        over = threading.Event()
-
-        def write() -> None:
-            with Store(study, write=True) as store:
-                number = sum(store.counts().values())
-                while not over.wait(0.1):
-                    number += 1
-                    add_run(store, number)
-
-        def watch() -> None:
-            while not over.wait(2):
+def streaming(study: Path) -> None:
+    """Print the server's memory minute by minute, while real runs end, five watch and one asks for the page."""
+    words = [sys.executable, "-m", "boxwright", "resume", str(study), "--slots", "2"]
+    with Store(study) as store:
+        before = sum(store.counts().values())
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as controller:
+        try:
+            while ended(study) < before + 10:
+                assert controller.poll() is None, f"boxwright resume {study} says why"
+                time.sleep(1)
+            with served(study) as server:
                 server.ask(f"/s/{study.name}/")
+                process = psutil.Process(server.process.pid)
+                with elsewhere(server, study, watchers=5) as lines:
+                    began = time.monotonic()
+                    passed = 0.0
+                    while True:
+                        rss = process.memory_info().rss / 2**20
+                        print(
+                            f"after {passed:4.0f} s: {rss:.1f} MiB, {ended(study) - before:,} runs more", flush=True
+                        )
+                        if passed >= STREAM_S:
+                            break
+                        time.sleep(min(60, STREAM_S - passed))
+                        passed = time.monotonic() - began
+                print(f"lines of events that one of 5 watchers was sent: {lines[0]}")
+        finally:
+            controller.terminate()
 
-        threads = [threading.Thread(target=work) for work in (write, watch)]
-        streams = [
-            subprocess.Popen(
-                ["curl", "-sN", "-b", server.cookie, f"{server.base}/s/{study.name}/follow"], stdout=subprocess.PIPE
-            )
-            for _ in range(5)
-        ]
-        for thread in threads:
-            thread.start()
-        events = [0]
-        threading.Thread(
-            target=lambda: events.__setitem__(0, sum(1 for _ in streams[0].stdout or ())), daemon=True
-        ).start()
-        for minute in range(int(MINUTES) + 1):
-            print(f"after {minute:2} min: {process.memory_info().rss / 2**20:.0f} MiB", flush=True)
-            time.sleep(60 if minute < int(MINUTES) else 0)
+
+def ended(study: Path) -> int:
+    """Return how many runs there are."""
+    with Store(study) as store:
+        return sum(store.counts().values())
+
+
+@contextmanager
+def elsewhere(server: Server, study: Path, *, watchers: int = 1) -> Iterator[list[int]]:
+    """Ask what browsers on other machines would, as often as they do at most; yield how many lines of events came."""
+    over = threading.Event()
+    lines = [0]
+    follow = ["curl", "-sN", "-b", server.cookie, f"{server.base}/s/{study.name}/follow"]
+    streams = [subprocess.Popen(follow, stdout=subprocess.PIPE) for _ in range(watchers)]
+
+    def count(stream: subprocess.Popen[bytes]) -> None:
+        for _ in stream.stdout or ():
+            lines[0] += stream is streams[0]
+
+    def look() -> None:
+        turn = 0
+        while not over.wait(2):
+            turn += 1
+            server.ask(f"/s/{study.name}/")
+            if turn % 3 == 0:
+                server.ask(f"/s/{study.name}/figure.json?kind=best")
+
+    threads = [threading.Thread(target=look), *(threading.Thread(target=count, args=(each,)) for each in streams)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield lines
+    finally:
         over.set()
-        for thread in threads:
-            thread.join()
         for stream in streams:
             stream.kill()
-        time.sleep(0.5)
-        print(f"lines of events that one of 5 watchers was sent: {events[0]}")
+            stream.wait()
+        for thread in threads:
+            thread.join()
 
 
 def watching() -> None:
-    """Print runs per second of a study with a browser on its page, and without."""
-    with tempfile.TemporaryDirectory() as place, chromium() as browser:
-        path = Path(place, "scenario.toml")
-        path.write_text(
-            '[command]\nargv = ["/bin/echo", "Result of algorithm run: SUCCESS, 0, 0, 1, 0"]\n[space]\n'
-            'x = { type = "float", lower = 0, upper = 1 }\n[design]\nkind = "monte-carlo"\nruns = 1000\n'
-        )
-        count = iter(range(100))
-
-        def run(*, watched: bool) -> float:
-            study = Path(place, f"study-{next(count)}")
-            words = [sys.executable, "-m", "boxwright", "run", str(path), "--study", str(study), "--slots", "2"]
-            with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-                while not (study / "runs").exists():
-                    time.sleep(0.01)
-                with contextlib.ExitStack() as stack:
-                    if watched:
-                        server = stack.enter_context(Server(study))
-                        page = stack.enter_context(browser.new_context()).new_page()
-                        page.goto(server.link)
-                    process.wait()
-            with Store(study) as store:
-                runs = list(store.runs())
-            # From the middle on: by then the page is there, if anybody watches.
-            half = runs[len(runs) // 2 :]
-            return len(half) / (
-                max(record.ended or 0 for record in half) - min(record.started or 0 for record in half)
+    """Print runs per second of studies with a browser on their page, with one elsewhere, and with none."""
+    for name, argv in BLACK_BOXES.items():
+        print(f"{name}:", flush=True)
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, chromium() as browser:
+            path = Path(place, "scenario.toml")
+            path.write_text(
+                f'[command]\nargv = {argv}\n[space]\nx = {{ type = "float", lower = 0, upper = 1 }}\n'
+                'y = { type = "float", lower = 0, upper = 1 }\n[design]\nkind = "monte-carlo"\nruns = 1000000\n'
             )
+            study = Path(place, "study")
+            words = [sys.executable, "-m", "boxwright", "run", str(path), "--study", str(study), "--slots", "2"]
+            with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as controller:
+                try:
+                    found = watched_in_turn(study, browser)
+                finally:
+                    controller.terminate()
+        for way, stretches in found.items():
+            rates, page_s, server_s = (list(values) for values in zip(*stretches, strict=True))
+            print(f"  {way:10} {spread(rates)} runs/s; cores: browser {spread(page_s)}, server {spread(server_s)}")
+            print(f"  {way:10} of alone: {ratios(rates, [each[0] for each in found['alone']])}", flush=True)
 
-        found = in_turn(ROUNDS, {"alone": lambda: run(watched=False), "watched": lambda: run(watched=True)})
-        for name, rates in found.items():
-            print(f"{name:10} {spread(rates)} runs/s")
-        print(f"watched / alone: {ratios(found['watched'], found['alone'])}  (target: at least 0.95)")
-        print(f"medians: {statistics.median(found['watched']) / statistics.median(found['alone']):.3f}")
+
+def watched_in_turn(study: Path, browser: Browser) -> dict[str, list[tuple[float, float, float]]]:
+    """Return for each way to watch, stretch by stretch, runs per second, and cores that browser and server used."""
+    while not (study / "runs").exists():
+        time.sleep(0.1)
+    with served(study) as server:
+        context = browser.new_context()
+        context.set_default_timeout(120_000)
+        name, _, value = server.cookie.partition("=")
+        context.add_cookies([{"name": name, "value": value, "url": server.base}])
+        serving = psutil.Process(server.process.pid)
+
+        def stretch(way: str) -> tuple[float, float, float]:
+            with contextlib.ExitStack() as stack:
+                if way == "browser":
+                    page = context.new_page()
+                    stack.callback(page.close)
+                    page.goto(f"{server.base}/s/{study.name}/")
+                    page.locator("#chart-lanes .main-svg").first.wait_for()
+                    time.sleep(WINDOW_S)  # a person opens it once; what follows is watching
+                elif way == "elsewhere":
+                    stack.enter_context(elsewhere(server, study))
+                    time.sleep(2)
+                chromiums = [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
+                began, runs = time.monotonic(), ended(study)
+                used = [cpu_s(chromiums), cpu_s([serving])]
+                time.sleep(WINDOW_S)
+                passed = time.monotonic() - began
+                return (
+                    (ended(study) - runs) / passed,
+                    (cpu_s(chromiums) - used[0]) / passed,
+                    (cpu_s([serving]) - used[1]) / passed,
+                )
+
+        return in_turn(ROUNDS, {way: partial(stretch, way) for way in ("alone", "browser", "elsewhere")})
+
+
+def cpu_s(processes: list[psutil.Process]) -> float:
+    """Return the seconds of computing that processes have used so far."""
+    found = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found += times.user + times.system
+    return found
 
 
 @contextmanager
 def served(study: Path) -> Iterator[Server]:
     """Serve a study, with a session."""
     with Server(study) as server:
+        server.patience_s = 600  # to read all runs for the first time on a busy machine
         server.sign_in()
         yield server
 
 
 def main() -> None:
     """Do what is named."""
-    wanted = sys.argv[1:] or ["views", "memory", "watching"]
+    wanted = sys.argv[1:] or ["views", "streaming", "watching"]
     print(machine())
     with tempfile.TemporaryDirectory() as place:
         study = Path(os.environ.get("STUDY", Path(place, "study")))
-        if set(wanted) & {"views", "memory"} and not (study / "study.db").exists():
+        if set(wanted) & {"views", "streaming"} and not (study / "study.db").exists():
             began = time.perf_counter()
             make_study(study)
             print(f"{RUNS:,} runs made in {time.perf_counter() - began:.0f} s")
         for name in wanted:
             print(f"\n== {name}")
-            {"views": lambda: views(study), "memory": lambda: memory(study), "watching": watching}[name]()
+            {"views": lambda: views(study), "streaming": lambda: streaming(study), "watching": watching}[name]()
 
 
 if __name__ == "__main__":

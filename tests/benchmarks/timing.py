@@ -8,6 +8,9 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def wall_s(argv: Sequence[str], **options: object) -> float:
@@ -17,9 +20,9 @@ def wall_s(argv: Sequence[str], **options: object) -> float:
     return time.perf_counter() - began
 
 
-def in_turn(rounds: int, measures: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
+def in_turn(rounds: int, measures: dict[str, Callable[[], T]]) -> dict[str, list[T]]:
     """Take each measure once per round, one after the other, so that a drift of the machine hits all alike."""
-    found: dict[str, list[float]] = {name: [] for name in measures}
+    found: dict[str, list[T]] = {name: [] for name in measures}
     for _ in range(rounds):
         for name, measure in measures.items():
             found[name].append(measure())
