@@ -154,6 +154,15 @@ def test_log_that_is_a_link_is_not_followed(server: Server, make_shared_scenario
         assert "root:" not in other.ask("/s/links/runs/1/follow/stdout").text
 
 
+def test_server_gives_way_to_the_runs_in_each_of_its_threads(server: Server) -> None:
+    server.ask("/s/study/figure.json")
+    threads = [int(each.name) for each in Path(f"/proc/{server.process.pid}/task").iterdir()]
+    assert len(threads) > 1
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert {os.getpriority(os.PRIO_PROCESS, thread) - own for thread in threads} == {5}
+    assert server.ask("/s/study/").headers["server-timing"].startswith("app;dur=")  # by which the page rests
+
+
 def test_files_are_saved_and_never_run(server: Server) -> None:
     page = server.ask(f"{RUN}/raw/page.html")
     assert page.body == b"<script>alert(2)</script>\n"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import shutil
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -185,6 +190,48 @@ def test_study_that_was_damaged_is_told_of(make_shared_scenario: Callable[..., P
         answer = server.ask("/s/damaged/")
         assert answer.status == 503
         assert "file is not a database" in answer.text
+
+
+def test_change_that_a_request_has_taken_in_is_told_to_watchers_all_the_same(server: Server) -> None:
+    from boxwright.serve.desk import Desk
+    from boxwright.serve.watch import Watch
+
+    async def watch() -> None:
+        desk = Desk("other", server.studies[1])
+        desk.refresh()
+        watch = Watch([desk], every_s=0.05)
+        changes = watch.changes(desk)
+        before = await anext(changes)
+        with closing(sqlite3.connect(desk.folder / "study.db", isolation_level=None)) as db:
+            db.execute("UPDATE meta SET value = value")
+        assert desk.refresh(now=True)  # before the watch looks
+        assert await anext(changes) not in (None, before)
+        await changes.aclose()
+        await watch.close()
+        desk.close()
+
+    asyncio.run(asyncio.wait_for(watch(), 30))
+
+
+def test_study_that_goes_away_and_comes_back_is_told_of(
+    make_shared_scenario: Callable[..., Path], tmp_path: Path
+) -> None:
+    study, _ = library.run(make_shared_scenario(name="leaving"), study=tmp_path / "leaving", runs=2, slots=1)
+    views = ("", "runs", "runs/1", "runs/1/raw/stdout.log", "charts", "figure.json", "events", "scenario", "do/stop")
+    with Server(study) as server:
+        server.sign_in()
+        assert {server.ask(f"/s/leaving/{view}").status for view in views} == {200}
+        study.rename(tmp_path / "elsewhere")
+        while server.ask("/s/leaving/figure.json").status == 200:
+            time.sleep(0.1)  # one look at a study stands for all requests of the next moments
+        for view in views:
+            assert server.ask(f"/s/leaving/{view}").status in (404, 503), view
+        assert server.ask("/compare").status == 503
+        # What comes back has another database: the old one with a run less.
+        shutil.copytree(tmp_path / "elsewhere", study)
+        with closing(sqlite3.connect(study / "study.db", isolation_level=None)) as db:
+            db.execute("DELETE FROM runs WHERE number = 2")
+        assert rows_of(server.ask("/s/leaving/runs").text) == [1]
 
 
 def server_study(server: Server) -> Path:

@@ -111,9 +111,9 @@ class Desk:
             if running and turned:
                 self.mirror.forget()
             self._was_running = running
-            changed = self.mirror.refresh()
+            changed = self.mirror.refresh(anyway=turned)
             self._checked = time.monotonic()
-            return changed or turned
+            return changed
 
     def _no_columns(self) -> Columns:
         objective = self.objective

@@ -86,8 +86,11 @@ class Mirror:
 
     # ------------------------------------------------------------------------------------------ catching up
 
-    def refresh(self) -> bool:
+    def refresh(self, *, anyway: bool = False) -> bool:
         """Read what has changed; return whether anything has.
+
+        Args:
+            anyway: Whether something has that does not stand in the database.
 
         Raises:
             StudyError: The database cannot be read.
@@ -96,9 +99,13 @@ class Mirror:
             file = self.reading.file()
             if file != self._file:
                 self._begin_anew()
-            elif not self._has_changed():
+            elif not self._has_changed() and not anyway:
                 return False
-            self._read()
+            try:
+                self._read()
+            except BaseException:
+                self._seen = None  # so that it is tried again
+                raise
             self._file = file
             self.generation += 1
             return True
@@ -133,8 +140,11 @@ class Mirror:
             try:
                 for start in range(0, len(under_way), _BLOCK):
                     block = under_way[start : start + _BLOCK]
-                    self._take(db.execute(f"{_SELECT} WHERE runs.number IN ({','.join('?' * len(block))})", block))
-                self._take(db.execute(f"{_SELECT} WHERE runs.number > ? ORDER BY runs.number", (self._last,)))
+                    marks = ",".join("?" * len(block))
+                    self._take(db.execute(f"{_SELECT} WHERE runs.number IN ({marks})", block).fetchall())
+                more = f"{_SELECT} WHERE runs.number > ? ORDER BY runs.number LIMIT {_BLOCK}"
+                while rows := db.execute(more, (self._last,)).fetchall():
+                    self._take(rows)
                 # A trial that is run again has lost the outcome that it had.
                 still = [(row[0],) for row in db.execute("SELECT number FROM trials WHERE settled_by IS NULL")]
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import ipaddress
 import os
 import signal
@@ -24,6 +25,10 @@ FIRST_PORT = 8650
 _TRIED_PORTS = 20
 _NICENESS = 5
 """The page steps back behind the studies that it shows."""
+
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 256 * 1024
+_AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def serve(
@@ -48,13 +53,15 @@ def serve(
     Raises:
         UserError: A folder is no study, the address cannot be had, or is not asked for clearly enough.
     """
-    import uvicorn
-
-    from boxwright.serve.access import Access
-    from boxwright.serve.app import make_app
-    from boxwright.serve.studies import Studies
-
     with listen(host, port, open_to_network=open_to_network) as listener:
+        _step_back()  # first: libraries start threads when they are imported
+        _give_memory_back()
+        import uvicorn
+
+        from boxwright.serve.access import Access
+        from boxwright.serve.app import make_app
+        from boxwright.serve.studies import Studies
+
         own_port = int(listener.getsockname()[1])
         access = Access(own_port, own_names(host))
         studies = Studies(folders, access)
@@ -83,7 +90,6 @@ def serve(
             threading.Thread(target=_warm_up, args=(desk.refresh,), daemon=True).start()
         if until_eof:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        os.nice(_NICENESS)
         # Connections wait in the socket's queue until the server takes them.
         say(f"http://{f'[{host}]' if ':' in host else host}:{own_port}{access.new_link()}")
         try:
@@ -138,6 +144,21 @@ def own_names(host: str) -> set[str]:
             found = psutil.net_if_addrs().values()
             names |= {each.address.partition("%")[0].lower() for card in found for each in card}
     return names
+
+
+def _step_back() -> None:
+    """Give way to the runs; threads that are started from here on do so, too."""
+    os.nice(_NICENESS)
+    if os.getsid(0) == os.getpid():
+        # Where Linux shares cores out among sessions first (sched(7), autogroup), niceness is nothing to others.
+        with contextlib.suppress(OSError):
+            _AUTOGROUP.write_text(str(_NICENESS))
+
+
+def _give_memory_back() -> None:
+    """Have glibc return large blocks once they are free, and keep none for each thread that had some: mallopt(3)."""
+    with contextlib.suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _warm_up(refresh: Callable[[], object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from starlette.concurrency import run_in_threadpool
 
@@ -33,25 +33,27 @@ class Watch:
         self._watchers: dict[str, set[asyncio.Event]] = {desk.key: set() for desk in desks}
         self._task: asyncio.Task[None] | None = None
 
-    async def changes(self, desk: Desk) -> AsyncIterator[int | None]:
+    async def changes(self, desk: Desk) -> AsyncGenerator[int | None, None]:
         """Yield the study's generation each time that it has changed; None where it has not for a while."""
         event = asyncio.Event()
         self._watchers[desk.key].add(event)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._look())
+        told = desk.mirror.generation
         try:
-            yield desk.mirror.generation
+            yield told
             quiet_s = 0.0
             while not self.over:
-                if event.is_set():
-                    event.clear()
-                    quiet_s = 0.0
-                    yield desk.mirror.generation
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._every_s):
                         await event.wait()
+                event.clear()
                 quiet_s += self._every_s
-                if quiet_s >= _SIGN_OF_LIFE_S and not event.is_set():
+                # Whoever asks for a page may have taken a change in before the look at it.
+                if desk.mirror.generation != told:
+                    told, quiet_s = desk.mirror.generation, 0.0
+                    yield told
+                elif quiet_s >= _SIGN_OF_LIFE_S:
                     quiet_s = 0.0
                     yield None
         finally:

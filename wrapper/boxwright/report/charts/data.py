@@ -35,7 +35,8 @@ class ChartData:
         noisy: Whether a configuration runs more than once, so that means are drawn.
         axes: The parameters in the order of the scenario.
         fields: ``run``, ``status`` (an index into ``STATUSES``), ``quality``, ``cost``, ``started``, ``ended``,
-            ``wall_s``, ``slot``, ``optimizer_seed`` (0 for a design) ``config`` (a number for each one).
+            ``wall_s``, ``slot``, ``optimizer_seed`` (0 for a design), ``config`` (in a noisy study, a number for each
+            one).
         settles: Whether a run is the one that counts for its trial.
         parameters: By name, positions on their axes.
         metrics: By name.
@@ -110,16 +111,19 @@ class Columns:
 
     def add(self, record: RunRecord) -> None:
         """Take in one run, whether it is over or not."""
+        cells = (*self._values(record), *(axis.position(record.config.get(axis.name)) for axis in self._axes))
+        columns = (*self._fields.values(), *self._parameters.values())
         row = self._rows.get(record.run)
         if row is None:
             row = self._rows[record.run] = len(self._rows)
-            for column in (*self._fields.values(), *self._parameters.values(), *self._metrics.values()):
+            for column, cell in zip(columns, cells, strict=True):
+                column.append(cell)
+            for column in self._metrics.values():
                 column.append(_NONE)
             self._settles.append(0)
-        for name, value in self._values(record).items():
-            self._fields[name][row] = value
-        for axis in self._axes:
-            self._parameters[axis.name][row] = axis.position(record.config.get(axis.name))
+        else:
+            for column, cell in zip(columns, cells, strict=True):
+                column[row] = cell
         for name, number in record.metrics.items():
             if name not in self._metrics:
                 self._metrics[name] = array("d", [_NONE]) * len(self._rows)
@@ -150,20 +154,23 @@ class Columns:
             {name: np.array(column)[order] for name, column in self._metrics.items()},
         )
 
-    def _values(self, record: RunRecord) -> dict[str, float]:
-        key = hash(config_key(record.config))
-        return {
-            "run": record.run,
-            "status": _CODES[record.status],
-            "quality": _or_none(record.quality),
-            "cost": _or_none(record.cost),
-            "started": _or_none(record.started),
-            "ended": _or_none(record.ended),
-            "wall_s": _or_none(record.wall_s),
-            "slot": record.slot,
-            "optimizer_seed": record.optimizer_seed or 0,
-            "config": self._configs.setdefault(key, len(self._configs)),
-        }
+    def _values(self, record: RunRecord) -> tuple[float, ...]:
+        """Return what a run has of each of ``_FIELDS``."""
+        return (
+            record.run,
+            _CODES[record.status],
+            _or_none(record.quality),
+            _or_none(record.cost),
+            _or_none(record.started),
+            _or_none(record.ended),
+            _or_none(record.wall_s),
+            record.slot,
+            record.optimizer_seed or 0,
+            self._config(record) if self._head[2] else 0,
+        )
+
+    def _config(self, record: RunRecord) -> float:
+        return self._configs.setdefault(hash(config_key(record.config)), len(self._configs))
 
 
 def _or_none(value: float | None) -> float:
