@@ -70,6 +70,7 @@ def test_running_study_is_watched_from_start_to_end(
     page, _ = show(running.study)
     figures = page.locator("#figures")
     assert "0 of 3" in figures.inner_text()
+    assert page.evaluate("document.getAnimations().length") == 0  # each would be painted sixty times a second
     assert page.locator("#top-state").inner_text().split() == ["▶", "running"]
     for number in (1, 2, 3):
         (running.study / f"go-{number}").touch()
@@ -79,6 +80,50 @@ def test_running_study_is_watched_from_start_to_end(
     assert "0.1" in page.locator("#incumbent").inner_text()
     page.locator("#chart-best .main-svg").first.wait_for()
     assert page.evaluate("document.getElementById('chart-best').querySelector('.plot').data.length") >= 1
+
+
+@pytest.mark.slow
+def test_what_changes_while_a_page_is_loaded_is_not_missed(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
+) -> None:
+    running = start(make_scenario(RESULT), "--slots", "1", "--runs", "1")
+    assert running.end()[0] == 0
+    page, base = show(running.study)
+    told = "retry: 100000\nevent: change\ndata: {}\n\n"
+    later = int(page.locator("#main").get_attribute("data-generation") or 0) + 1
+    page.route("**/follow", lambda route: route.fulfill(content_type="text/event-stream", body=told.format(later)))
+    with page.expect_request(lambda request: "x-live" in request.headers):
+        page.goto(f"{base}/runs")
+
+
+@pytest.mark.slow
+def test_what_was_out_of_sight_is_made_up_for_when_somebody_looks(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], show: Callable[[Path], tuple[Page, str]]
+) -> None:
+    running = start(make_scenario(WAITS + RESULT), "--slots", "1", "--runs", "2")
+    running.wait_for_runs(1)
+    page, _ = show(running.study)
+    page.set_viewport_size({"width": 900, "height": 400})
+    page.locator("#chart-lanes .main-svg").first.wait_for()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2].partition("&")[0]))
+    (running.study / "go-1").touch()
+    page.get_by_text("1 of 2").wait_for()
+    page.locator("#chart-best .scatterlayer").first.wait_for(state="attached")
+    assert "figure.json?kind=best" in asked
+    assert "figure.json?kind=lanes" not in asked  # it is further down
+    page.locator("#chart-lanes").scroll_into_view_if_needed()
+    page.locator("#chart-lanes .legendtext").get_by_text("SUCCESS").wait_for()
+    turn = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });"
+    turn += "document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(turn, True)
+    asked.clear()
+    (running.study / "go-2").touch()
+    assert running.end()[0] == 0
+    assert "follow" not in asked
+    page.evaluate(turn, False)
+    page.get_by_text("2 of 2").wait_for()
+    assert "follow" in asked  # a hidden tab takes none of the few connections that a browser has
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from boxwright.serve.rendering import STATIC_FILES, page
 from boxwright.serve.running import curves_json, events_page, follow_log, follow_study, scenario_page
 from boxwright.serve.studies import Studies
 
+_BLOCK_BYTES = 1024 * 1024
 _A_DAY = {"cache-control": "private, max-age=86400"}
 
 
@@ -66,7 +67,11 @@ def make_app(studies: Studies) -> Guard:
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _no_page, BoxwrightError: _trouble},
+        exception_handlers={
+            HTTPException: _no_page,
+            BoxwrightError: _trouble,
+            OSError: _trouble,
+        },  # a study may go away
         lifespan=lifespan,
     )
     app.state.studies = studies
@@ -88,7 +93,9 @@ def plotly_js(_: Request) -> Response:
     assert found is not None
     assert found.origin is not None
     script = Path(found.origin).parent / "package_data" / "plotly.min.js"
-    return FileResponse(script, media_type="text/javascript", headers=_A_DAY)
+    answer = FileResponse(script, media_type="text/javascript", headers=_A_DAY)
+    answer.chunk_size = _BLOCK_BYTES
+    return answer
 
 
 def _no_page(request: Request, error: Exception) -> Response:

@@ -121,7 +121,8 @@ def overview(request: Request) -> Response:
 
 def shell(desk: Desk, tab: str) -> dict[str, Any]:
     """Return what every page of a study shows at its head."""
-    return {"desk": desk, "tab": tab, "meta": desk.meta()}
+    # Asked first: what changes from here on, the page is told by its stream.
+    return {"generation": desk.mirror.generation, "desk": desk, "tab": tab, "meta": desk.meta()}
 
 
 def _figures(desk: Desk) -> dict[str, Any]:

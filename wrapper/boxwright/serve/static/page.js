@@ -1,8 +1,9 @@
 // What the page does by itself: it takes in what has changed, follows logs, and draws charts. Reading needs none of it.
 "use strict";
 
-const REST_MS = 2000;        // between two looks at what has changed
-const CHART_REST_MS = 5000;  // drawing costs the browser more
+const REST_MS = [2000, 10000];         // between two looks at what has changed: at least and at most
+const CHART_REST_MS = [5000, 60000];   // drawing costs the browser more
+const REST_SHARE = 40;                 // what took a second rests for forty: who watches takes no core from the runs
 const MOST_CHARACTERS = 1000000;  // of a log that is kept in the page
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -13,14 +14,16 @@ const connection = document.getElementById("connection");
 
 async function refresh() {
   const answer = await fetch(location.href, { headers: { "x-live": "1" } });
-  if (answer.status === 403) { connection.textContent = "Signed out: open the page with a new link."; return false; }
-  if (!answer.ok) return true;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (answer.status === 403) connection.textContent = "Signed out: open the page with a new link.";
+  if (!answer.ok) return 0;
+  const text = await answer.text();
+  const began = performance.now();
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(old.id);
     if (now && now.innerHTML !== old.innerHTML && !old.contains(selectedNode())) replace(old, now);
   }
-  return true;
+  return costMs(answer, began);
 }
 
 function selectedNode() {  // who is marking text to copy it keeps it
@@ -43,36 +46,65 @@ function replace(old, now) {
   }
 }
 
-function seldom(work, restMs) {  // at most one at a time, with a rest in between; the last call is never lost
-  let busy = false, wanted = false;
+async function costMs(answer, began) {  // of an answer: to the server, and to the browser until it is painted
+  if (!document.hidden) await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  return performance.now() - began + parseFloat((answer.headers.get("server-timing") || "").replace(/^.*dur=/, "") || 0);
+}
+
+// At most one at a time, with a rest in between; the last call is never lost. The work says in milliseconds what it has
+// cost; its rest is forty times that, or grows to it while there is always something new, if somebody waits for the work.
+function seldom(work, [leastMs, mostMs], isAwaited) {
+  const firstMs = isAwaited ? leastMs / 2 : mostMs;
+  let busy = false, wanted = false, restMs = firstMs;
   return async function call() {
     if (busy) { wanted = true; return; }
     busy = true;
-    try { await work(); } catch { /* the server is away; the stream says so */ }
-    setTimeout(() => { busy = false; if (wanted) { wanted = false; call(); } }, restMs);
+    let cost = 0;
+    try { cost = await work(); } catch { /* the server is away; the stream says so */ }
+    restMs = Math.min(mostMs, Math.max(leastMs, REST_SHARE * cost), 2 * restMs);
+    setTimeout(() => {
+      busy = false;
+      if (!wanted) { restMs = firstMs; return; }
+      wanted = false;
+      call();
+    }, restMs);
   };
 }
 
-function followStudy(address) {
-  let missed = false;
-  const look = seldom(refresh, REST_MS);
-  const draw = seldom(() => drawAll("[data-live-figure]"), CHART_REST_MS);
-  const both = () => { look(); draw(); };
-  const events = new EventSource(address);
-  let first = true;
-  events.addEventListener("change", () => {
-    connection.textContent = "";
-    if (first) { first = false; return; }  // the page has just been made
-    if (document.hidden) missed = true; else both();
-  });
-  events.onerror = () => {
-    connection.textContent = "No connection to boxwright serve; trying again …";
-    first = false;
+// Browsers have six connections to a server for all their tabs, so a tab that nobody sees gives its own back.
+function listen(address, told) {
+  let events = null, place = "";
+  const close = () => { if (events) events.close(); events = null; };
+  const turn = () => {
+    if (document.hidden) { close(); return; }
+    if (events) return;
+    events = new EventSource(place ? address.replace(/from=\d+/, `from=${place}`) : address);
+    for (const [kind, tell] of Object.entries(told)) {
+      events.addEventListener(kind, (event) => { place = event.lastEventId || place; tell(event); });
+    }
   };
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && missed) { missed = false; both(); }
+  turn();
+  document.addEventListener("visibilitychange", turn);
+  window.addEventListener("pagehide", close);
+  return () => { close(); document.removeEventListener("visibilitychange", turn); };
+}
+
+function followStudy(address) {
+  const look = seldom(refresh, REST_MS, true);
+  const redraw = seldom(drawWhatIsSeen, CHART_REST_MS, false);
+  const both = () => { look(); redraw(); };
+  let shown = document.getElementById("main").dataset.generation;
+  listen(address, {
+    change: ({ data }) => {
+      connection.textContent = "";
+      if (data !== shown) both();
+      shown = data;
+    },
+    error: () => {
+      connection.textContent = "No connection to boxwright serve; trying again …";
+      shown = "";
+    },
   });
-  window.addEventListener("pagehide", () => events.close());
   return both;
 }
 
@@ -80,7 +112,6 @@ function followStudy(address) {
 
 function followLog(box, changed) {
   const keeps = document.querySelector(`[data-keeps="${box.id}"]`);
-  const events = new EventSource(box.dataset.log);
   const toEnd = () => { if (!keeps || keeps.checked) box.scrollTop = box.scrollHeight; };
   toEnd();
   if (keeps) {
@@ -88,19 +119,20 @@ function followLog(box, changed) {
     box.addEventListener("wheel", (event) => { if (event.deltaY < 0) keeps.checked = false; }, { passive: true });
   }
   let length = box.textContent.length;
-  events.addEventListener("text", (event) => {
-    const text = JSON.parse(event.data);
-    box.classList.remove("empty");
-    box.append(document.createTextNode(text));
-    length += text.length;
-    while (length > MOST_CHARACTERS && box.childNodes.length > 1) {
-      length -= box.firstChild.textContent.length;
-      box.firstChild.remove();
-    }
-    toEnd();
+  const stop = listen(box.dataset.log, {
+    text: (event) => {
+      const text = JSON.parse(event.data);
+      box.classList.remove("empty");
+      box.append(document.createTextNode(text));
+      length += text.length;
+      while (length > MOST_CHARACTERS && box.childNodes.length > 1) {
+        length -= box.firstChild.textContent.length;
+        box.firstChild.remove();
+      }
+      toEnd();
+    },
+    over: () => { stop(); box.dataset.over = "1"; changed(); },
   });
-  events.addEventListener("over", () => { events.close(); box.dataset.over = "1"; changed(); });
-  window.addEventListener("pagehide", () => events.close());
 }
 
 /* ---- charts */
@@ -126,11 +158,12 @@ async function draw(chart) {
     fetch(chart.dataset.figure + (chart.dataset.figure.includes("?") ? "&" : "?") + `theme=${theme}`),
   ]);
   const plot = chart.querySelector(".plot"), note = chart.querySelector(".note");
-  if (!answer.ok) { note.textContent = "This chart cannot be drawn."; return; }
-  const figure = await answer.json();
-  const text = JSON.stringify(figure);
-  if (chart.drawnText === text) return;
+  if (!answer.ok) { note.textContent = "This chart cannot be drawn."; return 0; }
+  const text = await answer.text();
+  const began = performance.now();
+  if (chart.drawnText === text) return costMs(answer, began);
   chart.drawnText = text;
+  const figure = JSON.parse(text);
   const layout = { ...figure.layout, autosize: true, uirevision: "kept", title: undefined };
   layout.margin = { ...layout.margin, t: 16, b: 44 };
   if (figure.data.some((trace) => trace.name)) layout.margin.t = 44;
@@ -150,6 +183,7 @@ async function draw(chart) {
   chart.querySelector(".tools").hidden = isEmpty;
   document.querySelectorAll(".hint").forEach((hint) => { hint.hidden = isEmpty || touch.matches; });
   chart.dataset.drawn = theme;
+  return costMs(answer, began);
 }
 
 function tellKept(count) {
@@ -186,8 +220,27 @@ function prepare(chart, plot, Plotly) {
   });
 }
 
-async function drawAll(which) {
-  for (const chart of document.querySelectorAll(which)) await draw(chart);
+async function drawAll() {
+  for (const chart of document.querySelectorAll("[data-figure]")) {
+    await draw(chart);
+    sight.observe(chart);
+  }
+}
+
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    target.isSeen = isIntersecting;
+    if (isIntersecting && target.isStale) { target.isStale = false; draw(target).catch(() => {}); }
+  }
+});
+
+async function drawWhatIsSeen() {  // the others wait until somebody scrolls there
+  let cost = 0;
+  for (const chart of document.querySelectorAll("[data-live-figure]")) {
+    chart.isStale = !chart.isSeen;
+    if (chart.isSeen) cost += await draw(chart);
+  }
+  return cost;
 }
 
 /* ---- the start */
@@ -197,6 +250,6 @@ const changed = address ? followStudy(address) : () => {};
 document.querySelectorAll("[data-log]").forEach((box) => followLog(box, changed));
 document.querySelectorAll("[data-submits] select").forEach((one) =>
   one.addEventListener("change", () => one.form.requestSubmit()));
-drawAll("[data-figure]").catch(() => {});
-dark.addEventListener("change", () => drawAll("[data-figure]"));
+window.addEventListener("load", () => drawAll().catch(() => {}));  // what is to be read comes first
+dark.addEventListener("change", drawAll);
 document.documentElement.dataset.ready = "1";
