@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import uuid
 from pathlib import Path
 
 from boxwright.materialise import RunContext, mask_secrets
@@ -42,6 +44,15 @@ def test_run_hears_of_its_trial_and_slot() -> None:
     }
     assert added["OMP_NUM_THREADS"] == added["TF_NUM_INTRAOP_THREADS"] == "3"
     assert added["AEATK_CONCURRENT_TASK_ID"] == "2"
+
+
+def test_run_of_a_wrapper_of_smac_v2_has_an_identifier_of_its_own() -> None:
+    first = context(Slot(0))
+    contexts = (first, dataclasses.replace(first, run=18), dataclasses.replace(first, mark="other"))
+    found = [added_environment(each, scenario(smac2=True), {})["AEATK_EXECUTION_UUID"] for each in contexts]
+    assert [str(uuid.UUID(text)) for text in found] == found
+    assert len(set(found)) == 3
+    assert not any("AEATK" in name for name in added_environment(first, scenario(), {}))
 
 
 def test_slot_without_gpus_leaves_them_as_they_are() -> None:

@@ -80,6 +80,13 @@ def test_exit_code_is_named_in_words(tmp_path: Path, exit_code: int | None, word
     assert (found.status, found.reason) == (Status.CRASHED, words)
 
 
+def test_result_line_counts_on_stdout_only(tmp_path: Path) -> None:
+    found = outcome(tmp_path, stderr=RESULT)
+    assert (found.status, found.quality) == (Status.CRASHED, None)
+    assert found.reason.startswith("no result line on stdout")
+    assert outcome(tmp_path, stdout=RESULT, stderr=ABORT).status is Status.SUCCESS
+
+
 def test_exit_code_comes_with_the_last_lines_of_stderr(tmp_path: Path) -> None:
     stderr = 'Traceback:\n  File "a.py", line 1\nValueError: \x07 b\n'
     found = outcome(tmp_path, stdout="epoch 1\n", stderr=stderr, exit_code=1)

@@ -15,8 +15,9 @@ from boxwright.space import Space
 from boxwright.space.draft import Draft
 from boxwright.space.pcs import read_pcs
 from boxwright.store.records import RunRecord
+from boxwright.study.costs import settles_trial
 from boxwright.study.spent import Spent
-from boxwright.terms import Status, Trial, Value
+from boxwright.terms import Outcome, Status, Trial, Value
 from test_store_config_records import SOME
 
 # ---------------------------------------------------------------------------------------------- the call
@@ -68,6 +69,21 @@ def test_result_line_is_read_in_every_dialect(line: str, status: Status, runtime
     assert body is not None
     found = parse_result(body.decode())
     assert (found.status, found.runtime_s, found.quality) == (status, runtime_s, quality)
+
+
+@pytest.mark.parametrize(
+    ("status", "crashed_before", "is_settled"),
+    [
+        (Status.CRASHED, 0, False),
+        (Status.CRASHED, 1, False),
+        (Status.CRASHED, 2, True),
+        *((status, 0, True) for status in (Status.SUCCESS, Status.TIMEOUT, Status.ABORT, Status.KILLED)),
+    ],
+)
+def test_only_a_crash_is_tried_again_and_as_often_as_is_said(
+    status: Status, crashed_before: int, is_settled: bool
+) -> None:
+    assert settles_trial(Outcome(status), crashed_before, retries=2) is is_settled
 
 
 @pytest.mark.parametrize(

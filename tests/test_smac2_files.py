@@ -221,6 +221,20 @@ def test_runtime_runs_are_told_by_the_rules_of_smac_v2(
     assert dataclasses.replace(live, configuration=1) == run
 
 
+def test_timeout_below_the_cutoff_of_the_scenario_is_censored_and_modelled_at_its_own(tmp_path: Path) -> None:
+    study = Study(tmp_path, "run_obj = RUNTIME", "cutoff_time = 5")
+    study.add(A, Outcome(Status.TIMEOUT, runtime_s=1.5), 50.0)
+    facts = study.source.facts(study.store, study.folder)
+    for given_s, cutoff_s, is_censored in (
+        (1.0, 1.0, True),
+        (5.0, 5.0, False),
+        (9.0, 5.0, False),
+        (None, 5.0, False),
+    ):
+        told = facts.told(study.store.run(1), given_s)
+        assert (told.cutoff_s, told.is_censored(5.0), facts.response(told)) == (cutoff_s, is_censored, cutoff_s)
+
+
 def test_maximised_quality_turns_its_sign(tmp_path: Path) -> None:
     study = Study(tmp_path)
     scenario = study.source.scenario

@@ -187,6 +187,14 @@ def test_state_is_read_as_smac_v2_restores_it(tmp_path: Path) -> None:
     assert [each.settings["x"] for each in found.runs] == ["0.25", "0.75", "0.75"]
 
 
+@pytest.mark.parametrize(
+    ("code", "name"), [(0, "TIMEOUT"), (1, "SAT"), (2, "UNSAT"), (-1, "CRASHED"), (-2, "ABORT"), (-3, "KILLED")]
+)
+def test_number_of_a_status_counts_where_its_name_is_missing(tmp_path: Path, code: int, name: str) -> None:
+    path = make_state(tmp_path / "state", 1, f"-,1,1,-,0,5.0,-1,1.0,0.0,{code},2.5,1,-")
+    assert [each.run.status for each in read_state(path, "old", ("no_instance",)).runs] == [name]
+
+
 BAD_LIVE = [
     ("", "old: is empty; a file of runs begins with an array of instances."),
     ("{}", "old: character 0: expected an array of instances; this is no file of SMAC v2's runs."),

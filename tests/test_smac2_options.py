@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import msgspec
@@ -63,6 +64,8 @@ HONOURED = [
     ("kill-run-exceeding-captime", "false", ("cutoff_time = 5",), "limits.cutoff_factor", 1e6),
     ("kill-run-exceeding-captime-factor", "3", ("cutoff_time = 5",), "limits.cutoff_factor", 3.0),
     ("tae", "CLI", (), "command.exit_code", False),
+    ("tae", "CLI", (), "parse.unsat", "success"),
+    ("tae", "CLI", (), "parse.duplicates", "abort"),
     ("run-obj", "quality", (), "study.objective.metric", "quality"),
     ("run-obj", "QUALITY", (), "study.objective.penalty", 1e9),
     ("run-obj", "RUNTIME", ("cutoff_time = 5",), "study.objective.par", 10.0),
@@ -95,6 +98,8 @@ HONOURED = [
     ("seed-offset", "100", ("seed = 7",), "optimizer.seed", 107),
     ("initial-incumbent", "DEFAULT", (), "optimizer.first", ["default"]),
     ("initial-incumbent", "RANDOM", (), "optimizer.first", ["random"]),
+    ("initial-incumbent", "<DEFAULT>", (), "optimizer.first", ["default"]),
+    ("initial-challengers", "<RANDOM>", (), "optimizer.first", ["default", "random"]),
     ("initial-incumbent", "-x '0.25' -n '4'", (), "optimizer.first", [{"x": "0.25", "n": "4"}]),
     ("initial-challengers", "-c b", ("initial-incumbent = DEFAULT",), "optimizer.first", ["default", {"c": "b"}]),
     ("exec-mode", "ROAR", (), "optimizer.model", "random"),
@@ -154,6 +159,46 @@ def test_option_says_what_it_says_to_smac_v2(
     (folder / STATE).touch()
     (folder / "features.csv").write_text("instance,size\ni1,3\ni2,-512\n")
     assert value_at(file, key) == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [
+        ("command.flags", "smac2"),
+        ("environment.unset", []),
+        ("study.noisy", False),
+        ("study.seed", 0),
+        ("study.retries", 0),
+        ("study.objective.penalty", 1e9),
+        ("study.name", "scenario"),
+        ("study.smac2", True),
+        ("limits.cutoff_s", None),
+        ("limits.runtime_s", None),
+        ("limits.wallclock_s", None),
+        ("limits.first_failures", 1),
+        ("limits.crashes", 0),
+        ("limits.grace_s", 3.0),
+        ("optimizer.model", "auto"),
+        ("optimizer.acquisition", "ei"),
+        ("optimizer.seeds", 1),
+        ("optimizer.follow_s", None),
+        ("optimizer.warm_start", []),
+        ("validation.at_end", True),
+        ("validation.incumbents", "last"),
+        ("validation.factor", 2.0),
+        ("validation.seed", 0),
+        ("instances.names", ["i1", "i2"]),
+    ],
+)
+def test_option_that_is_left_out_is_what_smac_v2_takes(tmp_path: Path, key: str, wanted: object) -> None:
+    lines = ("instances = instances.txt", *TESTED)
+    assert value_at(make_smac2(tmp_path / "s", *lines, instances="i1\ni2\n"), key) == wanted
+
+
+@pytest.mark.parametrize(("mark", "pattern"), [("%DATE", "%Y-%m-%d"), ("%DATETIME", "%Y-%m-%d-%H-%M-%S")])
+def test_rungroup_may_name_the_moment(tmp_path: Path, mark: str, pattern: str) -> None:
+    name = value_at(make_smac2(tmp_path / "s", f"rungroup = r-{mark}"), "study.name")
+    time.strptime(str(name), f"r-{pattern}")
 
 
 def test_every_option_is_honoured_or_says_why_not() -> None:
@@ -221,6 +266,7 @@ REFUSED = [
     ("cutoff_time = 1_0", ':5: cutoff_time: found "1_0", expected a number of at least 0.'),
     ("runcount_limit = 0", ':4: runcount_limit: found "0", expected a whole number of at least 1.'),
     ("pcs-file = none.pcs", ':4: pcs-file: there is no "none.pcs". Tried in '),
+    ("pcs-file = NULL", ":4: pcs-file: NULL is a space without parameters: there is nothing to search."),
     ("pcs-file = SINGLETON", ":4: pcs-file: SINGLETON is a space without parameters: there is nothing to search."),
     ("instances = none", ':5: instances: there is no "none". Tried in '),
     (
@@ -308,6 +354,17 @@ def test_algo_works_where_boxwright_is_started_if_its_files_are_there(tmp_path: 
     assert value_at(file, "command.folder") == "."
     (tmp_path / "here" / "wrapper.sh").touch()
     assert value_at(file, "command.folder") == str(tmp_path / "here")
+
+
+def test_paths_start_at_the_experiment_then_at_the_option_file_then_where_boxwright_is(tmp_path: Path) -> None:
+    bases = {"experiment": tmp_path / "experiment", "file": tmp_path / "s", "here": tmp_path / "here"}
+    file = make_smac2(tmp_path / "s", "experiment-dir = ../experiment", "instances = list.txt")
+    for name, base in bases.items():
+        base.mkdir(exist_ok=True)
+        (base / "list.txt").write_text(f"{name}\n")
+    for name, base in bases.items():
+        assert value_at(file, "instances.names") == [name]
+        (base / "list.txt").unlink()
 
 
 def test_pcs_file_is_looked_for_in_every_folder_above(tmp_path: Path) -> None:

@@ -51,9 +51,17 @@ def test_runtime_on_instances_is_called_and_scored_as_by_smac_v2(boxwright: RunB
     assert [record["instance"] for record in results(boxwright, "out/r")] == ["a", "slow"] * 3
 
 
-def test_two_result_lines_stop_the_study(boxwright: RunBoxwright, tmp_path: Path) -> None:
-    answer = 'echo "Result of algorithm run: SUCCESS, 1, 0, 0.5, 0"'
-    file = make_smac2(tmp_path / "s", script=f"{answer}\n{answer}")
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Result of algorithm run: SUCCESS, 1, 0, 0.5, 0",
+        'Result of this algorithm run: {"status": "SUCCESS", "cost": 0.5, "runtime": 1}',  # GenericWrapper4AC
+    ],
+)
+def test_two_result_lines_stop_the_study(boxwright: RunBoxwright, tmp_path: Path, second: str) -> None:
+    # The first one does not end the run: what comes later is read.
+    script = f"echo 'Result for ParamILS: SAT, 1, 0, 0.5, 0'; sleep 0.3; echo '{second}'"
+    file = make_smac2(tmp_path / "s", "retry-crashed-count = 2", script=script)
     assert boxwright("run", file, "--study", "t").returncode == 1
     (record,) = results(boxwright, "t")
     assert record["status"] == "ABORT"
@@ -108,6 +116,19 @@ def test_initial_incumbent_and_challengers_run_first(boxwright: RunBoxwright, tm
     first, second = results(boxwright, "t")
     assert first["config"] == {"x": 0.25, "n": 7, "c": "a"}
     assert second["config"] == {"x": 0.5, "n": 3, "c": "b"}
+
+
+def test_wrapper_gets_a_seed_that_matters_and_active_parameters_only(boxwright: RunBoxwright, tmp_path: Path) -> None:
+    pcs = "c {a, b} [a]\nd real [0, 1] [0.5]\nd | c in {b}\no ordinal {01, 1} [01]\n"
+    lines = ("deterministic = 0", "initial-challengers = -c 'b'", "runcount_limit = 2", "max-incumbent-runs = 1")
+    script = 'echo "Result of algorithm run: SUCCESS, 1, 0, 0.5, 0, $5|$*"'
+    boxwright("run", make_smac2(tmp_path / "s", *lines, pcs=pcs, script=script), "--study", "t")
+    calls = [record["additional"].partition("|") for record in results(boxwright, "t")]
+    assert all(int(seed) > 0 for seed, _, _ in calls)
+    assert [sorted(call.split()[5:]) for _, _, call in calls] == [
+        ["-c", "-o", "01", "a"],
+        ["-c", "-d", "-o", "0.5", "01", "b"],
+    ]
 
 
 def test_default_runs_before_initial_challengers(tmp_path: Path) -> None:
