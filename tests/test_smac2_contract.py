@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from boxwright.errors import SpaceError
+from boxwright.execute.messages import Ended, Exit
 from boxwright.materialise.flags import flag_words
+from boxwright.parse import read_outcome
 from boxwright.parse.result_line import parse_result, result_body
-from boxwright.scenario.model import Limits
+from boxwright.scenario.model import Limits, Objective, Parse
 from boxwright.scenario.smac2.options import BY_NAME
 from boxwright.space import Space
 from boxwright.space.draft import Draft
@@ -69,6 +71,18 @@ def test_result_line_is_read_in_every_dialect(line: str, status: Status, runtime
     assert body is not None
     found = parse_result(body.decode())
     assert (found.status, found.runtime_s, found.quality) == (status, runtime_s, quality)
+
+
+@pytest.mark.parametrize(
+    ("fields", "runtime_s"),
+    [("SAT, 1.5, 0, Infinity, 0", 1.5), ("UNSAT, 2, -1, 0, 0", 2), ("SUCCESS, 1E-5, 7, -3, 0", 1e-5)],
+)
+def test_runtime_is_what_counts_where_it_is_the_objective(tmp_path: Path, fields: str, runtime_s: float) -> None:
+    (tmp_path / "stdout.log").write_text(f"Result for ParamILS: {fields}\n")
+    exit_ = Exit(run=1, ended_by=Ended.EXITED, exit_code=10)
+    objective, parse = Objective(metric="runtime", par=10.0), Parse(result_line=True, unsat="success")
+    found = read_outcome(parse, objective, exit_, tmp_path, has_postprocess=False, exit_code_matters=False)
+    assert (found.status, found.quality, found.runtime_s) == (Status.SUCCESS, runtime_s, runtime_s)
 
 
 @pytest.mark.parametrize(
