@@ -80,6 +80,8 @@ else touch second; echo "Result of algorithm run: SUCCESS, 2, 0, 0.5, 0"; fi
         ("exit 3", "seed = 1", 1, "the first run has crashed, so no new one is started"),
         (CRASH_IN_THE_SECOND, "abort-on-crash = true", 2, "limits.crashes = 1 is reached"),
         (CRASH_IN_THE_SECOND, "cputime-limit = 2.5", 2, "limits.runtime_s = 2.5 is used up"),
+        # 2 s, and 1 s for each of two that crash twice: a try that is repeated costs nothing.
+        (CRASH_IN_THE_SECOND, "retry-crashed-count = 1\ncputime-limit = 3.5", 5, "runtime_s = 3.5 is used up"),
         (CRASH_IN_THE_SECOND, "runcount_limit = 3", 3, ""),
     ],
 )
