@@ -171,8 +171,9 @@ def test_folder_of_a_killed_pilot_is_swept_by_the_next_one_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"
-    others = scratch / "boxwright-pilot-of-another-kind"
+    others = scratch / "boxwright-pilot-00000000-another-node"
     others.mkdir(parents=True)
+    (others / "pilot.lock").touch()
     monkeypatch.setenv("TMPDIR", str(scratch))
     with PilotStage(tmp_path / "study", count=2) as stage:
         stage.start()

@@ -5,14 +5,20 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import socket
 import stat
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = "boxwright-pilot-"
 _LOCK = "pilot.lock"
+
+
+def _prefix() -> str:
+    """Return how the names of this node's folders begin: a lock may say nothing of another node's that lie beside."""
+    return f"boxwright-pilot-{zlib.crc32(socket.gethostname().encode()):08x}-"
 
 
 @contextmanager
@@ -22,7 +28,7 @@ def scratch_folder() -> Iterator[Path]:
     What pilots of this user have left that were killed, or whose node was lost, goes first.
     """
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=_prefix()))
     # Under its name only once it is held: until then nobody takes its owner for dead.
     draft = folder / f".{_LOCK}"
     with draft.open("wb") as lock:
@@ -35,7 +41,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def _sweep() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{_prefix()}*"):
         with suppress(OSError):  # another pilot sweeps, too
             status = folder.lstat()
             if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and _is_left(folder):
