@@ -101,6 +101,8 @@ MORE_CHARTS = {
 COLOURFUL = ("compare", "overview-begun", "runs-chosen", "run", "run-crashed", "charts-metric", "kill", "mistake")
 """All colours there are stand in these. To judge them takes axe more time than all else."""
 
+CHARTS = "[...document.querySelectorAll('.plot:has(.main-svg)')].map(one => [one, one.querySelector('.main-svg')])"
+
 
 @pytest.fixture(scope="module")
 def server(make_shared_scenario: Callable[..., Path]) -> Iterator[Server]:
@@ -152,13 +154,17 @@ def page(server: Server) -> Iterator[Page]:
 
 
 def look(page: Page, view: str, mode: str) -> list[str]:
-    """Take a picture once all charts are drawn; return what runs over the edge of the screen."""
+    """Take a picture once all charts are drawn; return what runs over the edge of the screen or of its chart."""
     scheme = "light" if mode == "light" else "dark"
     drawn = "scheme => [...document.querySelectorAll('[data-figure]')].every(one => one.dataset.drawn === scheme)"
     page.wait_for_function(drawn, arg=scheme)
+    if not view.startswith("charts"):  # those are loaded for this screen
+        page.wait_for_function(f"() => {CHARTS}.every(([plot, svg]) => svg.clientWidth === plot.clientWidth)")
     page.screenshot(path=PICTURES / f"{view}-{mode}.png", full_page=True)
     width, screen = page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
-    return [f"{view} ({mode}) is {width} wide on a screen of {screen}"] if width > screen else []
+    cut = page.evaluate(f"() => {CHARTS}.filter(([plot, svg]) => svg.clientHeight > plot.clientHeight + 1).length")
+    wrong = [f"{view} ({mode}) is {width} wide on a screen of {screen}"] if width > screen else []
+    return [*wrong, f"{view} ({mode}): {cut} charts are cut off below"] if cut else wrong
 
 
 def axe_says(page: Page, view: str, mode: str) -> list[str]:

@@ -174,6 +174,7 @@ async function draw(chart) {
   if (isEmpty) layout.height = 96;
   else if (chart.classList.contains("tall")) { delete layout.height; layout.dragmode = "select"; }
   if (touch.matches) layout.dragmode = false;  // a finger scrolls the page
+  plot.style.minHeight = layout.height ? `${layout.height}px` : "";  // Plotly gives up its place when the screen changes
   plot.querySelectorAll("noscript").forEach((one) => one.remove());
   note.textContent = (!isEmpty && figure.layout.meta && figure.layout.meta.note) || "";
   const options = { displayModeBar: false, responsive: true };
