@@ -171,6 +171,25 @@ def test_abort_stops_the_study(make_scenario: Callable[..., Path], boxwright: Ru
     assert statuses(tmp_path / "s") == [Status.SUCCESS, Status.ABORT]
 
 
+@pytest.mark.usefixtures("no_process_left")
+def test_abort_stops_the_runs_under_way_and_resume_makes_them_again(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    script = f"""
+case $BOXWRIGHT_RUN in
+    1) touch "$BOXWRIGHT_STUDY/under-way"; sleep 600 ;;
+    2) while ! test -e "$BOXWRIGHT_STUDY/under-way"; do sleep 0.05; done
+       echo "Result of algorithm run: ABORT, 0, 0, 0, 0" ;;
+    *) {QUICK} ;;
+esac
+"""
+    done = boxwright("run", make_scenario(script), "--study", "s", "--slots", "2")
+    assert done.returncode == 1
+    assert statuses(tmp_path / "s") == [Status.LOST, Status.ABORT]
+    assert boxwright("resume", "s").returncode == 1  # the trial that said so has failed
+    assert statuses(tmp_path / "s")[2:] == [Status.SUCCESS] * 3
+
+
 def test_crashed_runs_are_tried_again_as_often_as_the_scenario_says(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

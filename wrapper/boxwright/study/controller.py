@@ -382,7 +382,7 @@ class Controller:
         if outcome.status is Status.ABORT:
             self._aborted = True
             self._watcher.note(f"run {run} asked for the study to stop: {outcome.reason or 'ABORT'}")
-            self.stop()
+            self.interrupt()  # SMAC v2 stops at once, too
 
     def wake(self) -> None:
         """Look for work for all slots that have none."""
