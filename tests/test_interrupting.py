@@ -43,11 +43,13 @@ def test_signal_that_was_ignored_at_the_start_does_not_stop_the_study(
 def test_terminal_that_is_closed_leaves_the_runs_alone(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:
-    running = start(make_scenario(MIDDLING), "--runs", "2")
+    script = f'while ! test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.05; done; {MIDDLING}'
+    running = start(make_scenario(script), "--runs", "2", "--slots", "1")
     running.wait_for_runs(1)
     running.process.send_signal(signal.SIGHUP)
     assert running.end()[0] == 130
     assert statuses(running.study) == [Status.RUNNING]
+    (running.study / "go").touch()
     assert boxwright("resume", running.study).returncode == 0
     assert statuses(running.study) == [Status.SUCCESS] * 2
 

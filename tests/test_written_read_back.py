@@ -127,8 +127,8 @@ def test_any_cost_comes_back_from_irace_plain_and_dakota(
     answer: dict[str, object] = {"state": "done", "status": "SUCCESS", "cost": cost, "runtime_s": runtime_s}
     answer["metrics"] = metrics
     irace = ["1", "2", "3", "i", "60", "--x", "1"]
-    assert same(float(told("irace", irace[:4], answer)), cost)
-    assert list(map(repr, map(float, told("irace", irace, answer).split()))) == [repr(cost), repr(runtime_s)]
+    for words in (irace[:4], irace):
+        assert list(map(repr, map(float, told("irace", words, answer).split()))) == [repr(cost), repr(runtime_s)]
     assert same(float(told("plain", ["x=1"], answer)), cost)
     with tempfile.TemporaryDirectory() as folder:
         parameters, results = Path(folder, "in"), Path(folder, "out")
