@@ -130,14 +130,14 @@ def test_study_survives_kills_of_agents_and_runs(
     scenario: Path, tmp_path: Path, kill: Callable[[subprocess.Popen[bytes]], None]
 ) -> None:
     study = tmp_path / "study"
-    killed_study(scenario, study, 8, kill)
+    killed_study(scenario, study, 6, kill)
     finish(study)
     with Store(study) as store:
         records = list(store.runs(settling=True))
         assert store.trial_counts() == (RUNS, RUNS)
     assert len({record.trial for record in records}) == RUNS
     # A command that is killed itself has crashed; its trial is settled by that.
-    assert Counter(record.status for record in records)[Status.SUCCESS] >= RUNS - 16
+    assert Counter(record.status for record in records)[Status.SUCCESS] >= RUNS - 12
 
 
 def test_study_goes_on_when_an_agent_is_killed_under_a_living_controller(scenario: Path, tmp_path: Path) -> None:

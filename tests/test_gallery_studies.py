@@ -26,8 +26,8 @@ def carry_out(boxwright: RunBoxwright, name: str, *words: str) -> list[dict[str,
 
 @pytest.mark.parametrize("name", ["mnist-doe", "mnist-csv"])
 def test_digit_designs_train_networks_that_have_learned(boxwright: RunBoxwright, name: str) -> None:
-    records = carry_out(boxwright, name, "--runs", "2")
-    assert [record["status"] for record in records] == ["SUCCESS", "SUCCESS"]
+    records = carry_out(boxwright, name, "--runs", "1")
+    assert [record["status"] for record in records] == ["SUCCESS"]
     for record in records:
         # Guessing gives 0.9.
         assert 0 < record["metrics"]["validation_error"] < 0.7

@@ -20,6 +20,7 @@ from boxwright.schedulers.pbs import Pbs, Torque
 from boxwright.schedulers.sge import GridEngine
 from boxwright.schedulers.slurm import Slurm
 from cluster_support import use_fake
+from execute_support import wait_until
 
 PENDING, RUNNING, GONE = Phase.PENDING, Phase.RUNNING, Phase.GONE
 
@@ -171,9 +172,8 @@ def test_command_that_hangs_is_killed_with_all_that_it_has_started(tmp_path: Pat
             await call(["sh", "-c", f"sleep 60 & echo $! >{tmp_path}/pid; wait"], patience_s=0.2)
 
     asyncio.run(scene())
-    pid = int((tmp_path / "pid").read_text())
-    state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    state = Path(f"/proc/{int((tmp_path / 'pid').read_text())}/stat")
+    wait_until(lambda: not state.exists() or state.read_text().split()[2] == "Z")
 
 
 def test_missing_command_is_told() -> None:
