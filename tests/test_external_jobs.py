@@ -47,7 +47,10 @@ def test_copies_in_jobs_ask_for_runs_and_hear_of_them(
     backend: str,
 ) -> None:
     cluster = request.getfixturevalue("slurm") if backend == "slurm" else None
-    more = f'[slots]\nbackend = "{backend}"\nsetup = ["export GREETING=hello"]\ncount = 2\n'
+    deep = tmp_path / ("d" * 60) / ("e" * 60)  # a socket's own path may not be so long
+    deep.mkdir(parents=True)
+    setup = f'["export GREETING=hello", "export TMPDIR={deep}"]'
+    more = f'[slots]\nbackend = "{backend}"\nsetup = {setup}\ncount = 2\n'
     done = boxwright("run", external(make_scenario, QUICK, CALLS, keys=KEYS, more=more), "--study", "s")
     assert done.returncode == 0, done.stderr
     check_done(tmp_path / "s")

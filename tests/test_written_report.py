@@ -109,16 +109,21 @@ def test_report_says_what_is_not_known(hostile_study: Path, tmp_path: Path, boxw
     assert "each configuration ran once, so that luck and merit cannot be told apart" in words
 
 
+def two_rows(parent: Path) -> str:
+    """Write the rows of a design, the default one first, each of which runs three times; return the design."""
+    (parent / "scenario").mkdir()
+    (parent / "scenario" / "rows.csv").write_text("x\n0.5\n0.25\n")
+    return '[design]\nkind = "csv"\nfile = "rows.csv"\nreplicates = 3\n'
+
+
 def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors(
     make_scenario: Callable[..., Path], tmp_path: Path, boxwright: RunBoxwright
 ) -> None:
-    (tmp_path / "scenario").mkdir()
-    (tmp_path / "scenario" / "rows.csv").write_text("x\n0.5\n0.25\n")
     scenario = make_scenario(
         'for word in "$@"; do x=${word#*=}; done\n'
         "quality=$(echo $x $BOXWRIGHT_SEED | awk '{print $1 + $2 / 100}')\n"
         'echo "Result of algorithm run: SUCCESS, 0.1, 1, $quality, 0"',
-        design='[design]\nkind = "csv"\nfile = "rows.csv"\nreplicates = 3\n',
+        design=two_rows(tmp_path),
     )
     assert boxwright("run", scenario, "--study", tmp_path / "s").returncode == 0
     assert boxwright("report", tmp_path / "s").returncode == 0
@@ -133,13 +138,11 @@ def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors(
 def test_report_does_not_call_better_what_is_worse_than_the_default(
     make_scenario: Callable[..., Path], tmp_path: Path, boxwright: RunBoxwright
 ) -> None:
-    (tmp_path / "scenario").mkdir()
-    (tmp_path / "scenario" / "rows.csv").write_text("x\n0.5\n0.25\n")
     scenario = make_scenario(
         'for word in "$@"; do x=${word#*=}; done\n'
         "[ $x$BOXWRIGHT_SEED != 0.51 ] || exit 1\n"
         'echo "Result of algorithm run: SUCCESS, 0.1, 1, $x$BOXWRIGHT_SEED, 0"',
-        design='[design]\nkind = "csv"\nfile = "rows.csv"\nreplicates = 3\n',
+        design=two_rows(tmp_path),
         more='[study]\nobjective = { direction = "maximize" }\n',
     )
     assert boxwright("run", scenario, "--study", tmp_path / "s").returncode == 1

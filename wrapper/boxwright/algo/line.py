@@ -31,13 +31,11 @@ def open_line(study: str, wanted: dict[str, object]) -> socket.socket:
 
 
 def _connect(line: socket.socket, study: str) -> None:
-    # In a batch job on another machine the way to the study begins here.
-    if study == os.environ.get("BOXWRIGHT_STUDY") and (near := os.environ.get("BOXWRIGHT_SOCKET")):
-        line.connect(near)
-        return
-    folder = os.open(study, os.O_RDONLY | os.O_DIRECTORY)
+    # In a batch job on another machine the way to the study begins in a folder there.
+    near = os.environ.get("BOXWRIGHT_SOCKET") if study == os.environ.get("BOXWRIGHT_STUDY") else None
+    folder = os.open(near or study, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # The study may lie deep, and a socket's path has 108 bytes at most.
+        # It may lie deep, and a socket's path has 108 bytes at most.
         line.connect(f"/proc/self/fd/{folder}/{SOCKET}")
     finally:
         os.close(folder)

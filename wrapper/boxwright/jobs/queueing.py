@@ -43,11 +43,8 @@ async def queue_runs(study: Path, scheduler: Scheduler, spec: JobSpec, runs: Seq
     command = our_command("boxwright.jobs.job", str(folders[0] / BATCH))
     ids = await scheduler.submit(msgspec.structs.replace(spec, argv=command, folder=folders[0]), len(runs))
     for job, job_id in zip(runs, ids, strict=True):
-        job.ticket, job.request, job.logs = (
-            Ticket(backend=scheduler.name, job=job_id, name=spec.name),
-            None,
-            folders[0],
-        )
+        job.ticket = Ticket(backend=scheduler.name, job=job_id, name=spec.name)
+        job.request, job.logs = None, folders[0]
     troubles = []
     for job, folder in zip(runs, folders, strict=True):
         try:

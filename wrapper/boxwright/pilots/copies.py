@@ -11,8 +11,9 @@ import ssl
 
 from msgspec import Struct
 
-SOCKET_NAME = "BOXWRIGHT_SOCKET"
-"""Names the socket on the node through which the study is reached, in the environment of a copy."""
+SOCKET = "control.sock"  # as in the study's own folder
+SOCKET_FOLDER = "BOXWRIGHT_SOCKET"
+"""Names the folder on the node with the socket through which the study is reached, in the environment of a copy."""
 
 _PIECE_BYTES = 65536
 _CLOSE_S = 5.0

@@ -14,14 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-import msgspec
-
-from boxwright.errors import BoxwrightError, one_line
+from boxwright.errors import BoxwrightError
 from boxwright.execute.keeping import Kept, keep
-from boxwright.execute.minding import restore_signals
 from boxwright.execute.wire import encode_line
 from boxwright.pilots.connecting import open_connection
-from boxwright.pilots.copies import SOCKET_NAME, CopyEnded, CopyOrder, CopyUp, Tunnel, join
+from boxwright.pilots.copies import SOCKET, SOCKET_FOLDER, CopyEnded, CopyOrder, CopyUp, Tunnel, join
+from boxwright.pilots.errand import run_errand
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import Beat, End
 from boxwright.pilots.scratch import scratch_folder
@@ -32,16 +30,7 @@ _LAST_WORDS_S = 5.0
 
 def main(words: list[str]) -> int:
     """See to the copy until the end; return the exit code."""
-    path = Path(words[0])
-    restore_signals()
-    try:
-        order = msgspec.json.decode(path.read_bytes(), type=CopyOrder)
-    except (OSError, msgspec.MsgspecError) as error:
-        return _say(f"no controller is at work on the study any more ({path}: {error})")
-    try:
-        return asyncio.run(_serve(path.parent, order))
-    except (BoxwrightError, OSError) as error:
-        return _say(str(error))
+    return run_errand(Path(words[0]), CopyOrder, _serve, "copy")
 
 
 async def _serve(keys: Path, order: CopyOrder) -> int:
@@ -58,17 +47,19 @@ async def _serve(keys: Path, order: CopyOrder) -> int:
         await join((reader, writer), there)
 
     with scratch_folder() as folder:
-        path = folder / "study.sock"
-        server = await asyncio.start_unix_server(call, path)
-        kept = await _begin(order, path)
+        near = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        # The folder may lie deep, and a socket's path has 108 bytes at most.
+        server = await asyncio.start_unix_server(call, f"/proc/self/fd/{near}/{SOCKET}")
+        kept = await _begin(order, folder)
         ending = await _wait(line, kept, order)
         server.close()
+        os.close(near)
     line.send(ending)
     await line.finish(_LAST_WORDS_S)
     return 0
 
 
-async def _begin(order: CopyOrder, path: Path) -> Kept:
+async def _begin(order: CopyOrder, near: Path) -> Kept:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("BOXWRIGHT_")}
     # The folder of this ``boxwright``, where it is not on the job's PATH.
     search = f"{inherited.get('PATH', os.defpath)}{os.pathsep}{Path(sys.executable).parent}"
@@ -77,7 +68,7 @@ async def _begin(order: CopyOrder, path: Path) -> Kept:
         return await keep(
             order.argv,
             folder=folder,
-            env={**inherited, "PATH": search, **order.env, SOCKET_NAME: str(path)},
+            env={**inherited, "PATH": search, **order.env, SOCKET_FOLDER: str(near)},
             token=order.token,
             grace_s=order.grace_s,
             stdout=out,
@@ -114,11 +105,6 @@ async def _watch(line: Line, order: CopyOrder) -> None:
     """Return when the controller has said nothing for too long."""
     while time.monotonic() - line.heard <= order.patience_s:
         await asyncio.sleep(_LOOK_S)
-
-
-def _say(text: str) -> int:
-    print(f"{time.strftime('%F %T')} copy: {one_line(text)}", flush=True)  # noqa: T201
-    return 1
 
 
 if __name__ == "__main__":

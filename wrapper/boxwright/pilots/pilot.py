@@ -27,11 +27,11 @@ from boxwright.execute.link import Tie
 from boxwright.execute.local import LocalExecutor
 from boxwright.execute.messages import Ended as How
 from boxwright.execute.messages import Event, Exit, NoSlotLeft, RunEnded, SlotLost, SlotReady
-from boxwright.execute.minding import restore_signals
 from boxwright.execute.supervise import UNKILLABLE_S
 from boxwright.pilots.checkpoints import mark_signalled, signal_main_process
 from boxwright.pilots.connecting import connect
 from boxwright.pilots.endings import doubt_s, ended_with_job
+from boxwright.pilots.errand import run_errand, say
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import CancelRun, End, Ended, Hello, Leaving, Lost, Settings, Submit, Unfit, Up
 from boxwright.pilots.scratch import scratch_folder
@@ -43,16 +43,7 @@ _LAST_WORDS_S = 5.0
 
 def main(words: list[str]) -> int:
     """Serve until the end; return the exit code."""
-    path = Path(words[0])
-    restore_signals()
-    try:
-        settings = msgspec.json.decode(path.read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError) as error:
-        return _say(f"no controller is at work on the study any more ({path}: {error})", code=1)
-    try:
-        return asyncio.run(_serve(path.parent, settings))
-    except BoxwrightError as error:
-        return _say(str(error), code=1)
+    return run_errand(Path(words[0]), Settings, _serve, "pilot")
 
 
 async def _serve(keys: Path, settings: Settings) -> int:
@@ -63,13 +54,13 @@ async def _serve(keys: Path, settings: Settings) -> int:
     except (BoxwrightError, OSError) as error:
         line.send(Unfit(job, host, str(error)))
         await line.finish(_LAST_WORDS_S)
-        return _say(str(error), code=1)
+        return say("pilot", str(error), code=1)
     ends_in_s = _time_left_s()
     with scratch_folder() as folder:
         pilot = Pilot(settings, line, shares, folder, ends_in_s)
         line.send(Hello(job, host, os.getpid(), shares.slots, None if ends_in_s is None else pilot.time_left_s))
         reason = await pilot.serve()
-    return _say(f"the end: {reason}")
+    return say("pilot", f"the end: {reason}")
 
 
 class Pilot:
@@ -249,11 +240,6 @@ def _time_left_s() -> float | None:
         if (text := os.environ.get(name, "")).isdecimal()
     ]
     return min(ends) - time.time() if ends else None
-
-
-def _say(text: str, code: int = 0) -> int:
-    print(f"{time.strftime('%F %T')} pilot: {one_line(text)}", flush=True)  # noqa: T201
-    return code
 
 
 if __name__ == "__main__":
