@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -175,6 +176,21 @@ def test_lanes_merge_what_no_screen_could_part_and_keep_long_runs() -> None:
     lane = slot_lanes(chart_data([*short, *long]))["data"][0]
     assert len(lane["x"]) == 3
     assert lane["text"][0].startswith("20000 runs")
+
+
+def test_lanes_have_each_run_on_its_slot_with_its_status_whatever_the_order_they_ended_in() -> None:
+    draw = random.Random(4)
+    statuses = (Status.SUCCESS, Status.CRASHED, Status.TIMEOUT)
+    runs = [
+        run_record(n, 1.0, {}, status=draw.choice(statuses), slot=draw.randrange(4), wall_s=draw.uniform(0.6, 0.9))
+        for n in draw.sample(range(1, 200), 120)
+    ]
+    found = {
+        (trace["name"], slot, base)
+        for trace in slot_lanes(chart_data(runs))["data"]
+        for slot, base in zip(trace["y"], trace["base"], strict=True)
+    }
+    assert found == {(str(run.status), f"slot {run.slot}", round(1000 * (run.started or 0))) for run in runs}
 
 
 def test_running_runs_last_until_now() -> None:

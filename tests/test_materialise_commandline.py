@@ -167,6 +167,14 @@ def test_smac2_call_line_names_instance_and_cutoff() -> None:
     assert words[5:] == ["-lr", "1.0E-5", "-n", "3", "-c", "0.10", "-f", "0.5"]
 
 
+def test_aclib2_call_line_names_what_there_is_and_config_is_the_last_before_the_parameters() -> None:
+    trial = Trial(1, {"lr": 1e-5, "n": 3, "c": "0.10"}, instance="a b.cnf", seed=7)
+    words = flag_words(trial, "aclib2", reals=["lr"], cutoff_s=2.5, skip=["n"])
+    assert words[:7] == ["--instance", "a b.cnf", "--cutoff", "2.5", "--seed", "7", "--config"]
+    assert words[7:] == ["-lr", "1e-05", "-c", "0.10"]
+    assert flag_words(Trial(1, {"n": 3}, seed=0), "aclib2") == ["--seed", "0", "--config", "-n", "3"]
+
+
 @pytest.mark.parametrize(("seed", "word"), [(0, "-1"), (7, "7")])
 def test_smac2_call_line_gives_no_seed_as_minus_one(seed: int, word: str) -> None:
     assert flag_words(Trial(1, {"n": 3}, seed=seed), "smac2")[4] == word

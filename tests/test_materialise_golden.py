@@ -57,7 +57,9 @@ def make_plan(folder: Path, more: str = "", flags: str = "none") -> Plan:
     return materialiser.plan(context)
 
 
-@pytest.mark.parametrize("flags", ["none", "-name value", "--name value", "--name=value", "name=value", "smac2"])
+@pytest.mark.parametrize(
+    "flags", ["none", "-name value", "--name value", "--name=value", "name=value", "smac2", "aclib2"]
+)
 def test_flag_dialect_is_as_recorded(tmp_path: Path, flags: str) -> None:
     found = "".join(f"{word}\n" for word in make_plan(tmp_path, flags=flags).argv)
     name = flags.replace(" ", "_").replace("-", "d").replace("=", "_eq_")

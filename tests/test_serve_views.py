@@ -18,6 +18,7 @@ import pytest
 
 import boxwright as library
 from boxwright.store.database import Store
+from execute_support import wait_until
 from page_support import Server
 
 pytest.importorskip("starlette", reason="boxwright[serve] is not installed")
@@ -167,6 +168,16 @@ def test_charts_are_json_of_plotly_and_names_in_them_are_no_markup(server: Serve
         "loss": [0.7, 0.5, 0.3, 0.1],
         "acc": [0.2, 0.4, 0.6, 0.8],
     }
+
+
+def test_importance_is_worked_out_while_the_page_is_told_to_ask_again(server: Server) -> None:
+    first = server.ask(f"{STUDY}/figure.json?kind=importance")
+    assert (first.status, first.text) == (202, "being worked out …")
+    assert first.headers["x-coming"] == "1"
+    wait_until(lambda: server.ask(f"{STUDY}/figure.json?kind=importance").status == 200)
+    again = server.ask(f"{STUDY}/figure.json?kind=importance")
+    assert "x-coming" not in again.headers
+    assert "fANOVA" in again.text
 
 
 def test_studies_are_shown_side_by_side(server: Server) -> None:

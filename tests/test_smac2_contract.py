@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -16,6 +17,7 @@ from boxwright.scenario.smac2.options import BY_NAME
 from boxwright.space import Space
 from boxwright.space.draft import Draft
 from boxwright.space.pcs import read_pcs
+from boxwright.space.pcs_text import space_to_pcs
 from boxwright.store.records import RunRecord
 from boxwright.study.costs import settles_trial
 from boxwright.study.spent import Spent
@@ -120,6 +122,41 @@ def test_run_is_charged_to_the_time_of_all_runs_as_by_smac_v2(
         spent = Spent(Limits(runtime_s=limit_s))
         spent.hear(record)
         assert bool(spent.text(Path())) is is_reached
+
+
+@pytest.mark.parametrize(
+    ("printed", "rule", "cutoff_s", "told_s", "runtime_s"),
+    [
+        ("", "smac2", 5.0, None, 0.0),
+        ("", "smac2", 5.0, 1.5, 1.5),
+        ("", "clock", 5.0, None, None),
+        ("Result of algorithm run: SUCCESS, 1, 1\n", "smac2", 5.0, None, 5.0),
+        ("Result of algorithm run: SUCCESS, 1, 1, x, 0\n", "smac2", 5.0, 1.5, 5.0),
+        ("Result of algorithm run: WON, 1, 1, 1, 0\n", "smac2", None, 1.5, 1.5),
+        ("Result of algorithm run: SUCCESS, 1, 1\n", "clock", 5.0, None, None),
+        ("Result of algorithm run: CRASHED, 2, 0, 0, 0\n", "smac2", 5.0, 1.5, 2.0),
+    ],
+)
+def test_run_without_a_result_line_that_can_be_read_is_charged_as_by_smac_v2(
+    tmp_path: Path,
+    printed: str,
+    rule: Literal["clock", "smac2"],
+    cutoff_s: float | None,
+    told_s: float | None,
+    runtime_s: float | None,
+) -> None:
+    (tmp_path / "stdout.log").write_text(printed)
+    exit_ = Exit(run=1, ended_by=Ended.EXITED, exit_code=0, wall_s=9.0, told_s=told_s)
+    found = read_outcome(
+        Parse(result_line=True, duplicates="abort", unread_runtime=rule),
+        Objective(),
+        exit_,
+        tmp_path,
+        has_postprocess=False,
+        exit_code_matters=False,
+        cutoff_s=cutoff_s,
+    )
+    assert (found.status, found.runtime_s) == (Status.CRASHED, runtime_s)
 
 
 # ---------------------------------------------------------------------------------------------- option files
@@ -315,6 +352,33 @@ def test_forbidden_clause_forbids_as_with_smac_v2(clause: str, texts: dict[str, 
             space.parse_texts(texts)
     else:
         space.parse_texts(texts)
+
+
+@pytest.mark.parametrize(
+    ("line", "clause", "lost"),
+    [
+        (
+            "a-b real [0, 1] [0.5]",
+            "{x > 0.7}",
+            "space.a-b: beside an advanced clause SMAC v2 takes only names such as",
+        ),
+        ("c {a-b, u} [u]", "{x > 0.7}", 'space.c: beside an advanced clause SMAC v2 takes no value such as "a-b"'),
+        (
+            "c {x, u} [u]",
+            "{x > 0.7}",
+            'space.c: beside an advanced clause SMAC v2 takes no value that is a name: "x"',
+        ),
+        ("c {1.5, u_1} [u_1]", "{x > 0.7}", ""),
+        ("a-b {x, u-v} [u-v]", "{a-b=x}", ""),
+    ],
+)
+def test_what_smac_v2_refuses_beside_an_advanced_clause_is_read_and_said_when_it_is_written(
+    line: str, clause: str, lost: str
+) -> None:
+    space = read(f"x real [0, 1] [0.5]\n{line}\n{clause}\n")
+    assert len(space.names) == 2
+    found = space_to_pcs(space)[1]
+    assert (len(found) == 1 and found[0].startswith(lost)) if lost else found == []
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_convert_says_key_by_key_what_is_lost(boxwright: RunBoxwright, tmp_path:
         'lost: command.flags = "--name value" becomes "smac2": SMAC v2 has no word for it',
         'lost: limits.memory = "1 GiB" becomes nothing: SMAC v2 has no word for it',
         'lost: parse.duplicates = "error" becomes "abort": SMAC v2 has no word for it',
+        'lost: parse.unread_runtime = "clock" becomes "smac2": SMAC v2 has no word for it',
         'lost: parse.unsat = "invalid" becomes "success": SMAC v2 has no word for it',
         "lost: command.folder = nothing becomes HERE: it is always so with SMAC v2",
         "lost: parse.result_line = nothing becomes true: it is always so with SMAC v2",

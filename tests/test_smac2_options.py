@@ -22,6 +22,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(here))
 
 
 def value_at(file: Path, key: str) -> object:
@@ -66,6 +67,7 @@ HONOURED = [
     ("tae", "CLI", (), "command.exit_code", False),
     ("tae", "CLI", (), "parse.unsat", "success"),
     ("tae", "CLI", (), "parse.duplicates", "abort"),
+    ("tae", "CLI", (), "parse.unread_runtime", "smac2"),
     ("run-obj", "quality", (), "study.objective.metric", "quality"),
     ("run-obj", "QUALITY", (), "study.objective.penalty", 1e9),
     ("run-obj", "RUNTIME", ("cutoff_time = 5",), "study.objective.par", 10.0),
@@ -193,6 +195,51 @@ def test_option_says_what_it_says_to_smac_v2(
 def test_option_that_is_left_out_is_what_smac_v2_takes(tmp_path: Path, key: str, wanted: object) -> None:
     lines = ("instances = instances.txt", *TESTED)
     assert value_at(make_smac2(tmp_path / "s", *lines, instances="i1\ni2\n"), key) == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "wanted"),
+    [("study.folder", None), ("optimizer.seed", 0), ("optimizer.max_config_calls", 3), ("slots.count", None)],
+)
+def test_option_that_is_left_out_is_ours_where_the_documentation_says_so(
+    tmp_path: Path, key: str, wanted: object
+) -> None:
+    assert value_at(make_smac2(tmp_path / "s", "deterministic = 0"), key) == wanted
+
+
+def own_defaults(**texts: str) -> Path:
+    folder = Path.home() / ".aeatk"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / f"{name.replace('_', '-')}.opt").write_text(text)
+    return folder
+
+
+def test_files_of_defaults_set_what_the_option_file_leaves_out(tmp_path: Path) -> None:
+    folder = own_defaults(
+        smac="# mine\nnumrun = 7\ncores = 2\n",
+        tae="retry-crashed-count = 1\ncores = 3\n",
+        cli_tae="cli-observer-frequency = 1000\n",
+        smac_validate="validation-seed = 5\n",
+    )
+    file = make_smac2(tmp_path / "s", "seed = 3")
+    for key, wanted in (
+        ("optimizer.seed", 3),  # the option file's
+        ("slots.count", 2),  # of two files of defaults, the first
+        ("study.retries", 1),
+        ("environment.set.AEATK_CPU_TIME_FREQUENCY", "0.5"),
+        ("validation.seed", 5),
+    ):
+        assert value_at(file, key) == wanted
+    options = "cores, retry-crashed-count, cli-observer-frequency, validation-seed"
+    assert load_scenario(file).notes == (f"{folder}: sets what the option file leaves out: {options}.",)
+
+
+def test_wrong_line_in_a_file_of_defaults_is_refused_with_its_place(tmp_path: Path) -> None:
+    folder = own_defaults(smac="seed = 1\ncutof_time = 5\n")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(make_smac2(tmp_path / "s"))
+    assert str(caught.value) == f'{folder}/smac.opt:2: cutof_time: unknown option. Did you mean "cutoff_time"?'
 
 
 @pytest.mark.parametrize(("mark", "pattern"), [("%DATE", "%Y-%m-%d"), ("%DATETIME", "%Y-%m-%d-%H-%M-%S")])

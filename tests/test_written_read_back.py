@@ -169,6 +169,7 @@ def test_any_configuration_comes_back_from_the_words_of_a_call(table: Table, dat
         ("smac2", "smac2", []),
         ("paramils", "smac2-quoted", []),
         ("aclib2", "-name value", ["--seed", str(seed), "--instance", "a b", "--config"]),
+        ("aclib2", "aclib2", []),
         ("irace", "--name value", ["1", "1", str(seed), "a b"]),
         ("irace", "--name=value", ["1", "1", str(seed), "a b"]),
         ("plain", "name=value", ["--seed", str(seed), "--instance", "a b"]),

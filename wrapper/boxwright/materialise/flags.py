@@ -40,7 +40,8 @@ def flag_words(
     Args:
         trial: Its configuration holds the active parameters only, in the order in which they are written.
         dialect: ``smac2`` is the full call line of SMAC v2: instance, instance-specific text, cutoff, run length
-            and seed come before the flags.
+            and seed come before the flags; ``aclib2`` names those of them that there are, and ``--config`` is the
+            last before the flags.
         skip: Parameters that are left out.
         reals: Parameters that are real numbers: for SMAC v2 they are written as Java writes doubles, while a
             category that is a number stays as it was written.
@@ -55,6 +56,8 @@ def flag_words(
             *_smac2_head(trial, text, cutoff_s, noisy=noisy),
             *_smac2_flags(active, reals, "'" * (dialect == "smac2-quoted")),
         ]
+    if dialect == "aclib2":
+        return [*_aclib2_head(trial, cutoff_s), *_smac2_flags(active, (), "")]
     return [word for name, value in active for word in _flag(name, text_of(value), dialect)]
 
 
@@ -77,6 +80,12 @@ def _smac2_head(trial: Trial, specific: str, cutoff_s: float | None, *, noisy: b
     cutoff = java_double(UNLIMITED_S if cutoff_s is None else cutoff_s)
     seed = trial.seed if noisy else trial.seed or DETERMINISTIC_SEED
     return [instance, specific, cutoff, str(RUN_LENGTH), str(seed)]
+
+
+def _aclib2_head(trial: Trial, cutoff_s: float | None) -> list[str]:
+    instance = [] if trial.instance is None else ["--instance", trial.instance]
+    cutoff = [] if cutoff_s is None else ["--cutoff", text_of(cutoff_s)]
+    return [*instance, *cutoff, "--seed", str(trial.seed), "--config"]
 
 
 def _smac2_flags(active: list[tuple[str, Value]], reals: Collection[str], quote: str) -> Iterator[str]:

@@ -14,7 +14,8 @@ In this order, the first that holds decides the status:
 Metrics are kept whatever the status. The quality is set for SUCCESS, and for TIMEOUT where the run reported one
 (SMAC v2 minimises the quality that a TIMEOUT reports; the study decides what it tells); for no other status, and
 never when it is not finite. The runtime of a run without a result line is what it has told on the way, as with
-SMAC v2; of one that was stopped at its cutoff it is at least that. Metrics other than the objective that cannot be
+SMAC v2; of one that was stopped at its cutoff it is at least that; ``parse.unread_runtime`` says what it is where
+nothing was told. Metrics other than the objective that cannot be
 used are left out, and named in ``additional``.
 """
 
@@ -70,8 +71,19 @@ def read_outcome(
     *,
     has_postprocess: bool,
     exit_code_matters: bool,
+    cutoff_s: float | None = None,
 ) -> Outcome:
-    """Return what a run came to, from its folder and the way it ended; nothing is raised, whatever the run left."""
+    """Return what a run came to, from its folder and the way it ended; nothing is raised, whatever the run left.
+
+    Args:
+        parse: Where its answer stands.
+        objective: What is looked for.
+        exit: How it ended.
+        folder: Its own.
+        has_postprocess: Whether a command has read its files, and has printed metrics.
+        exit_code_matters: Whether one other than 0 is a crash.
+        cutoff_s: The scenario's, None for none.
+    """
     if exit.ended_by in _UNREAD:
         status, reason = stopped(exit, folder) or (Status.CRASHED, "")
         return Outcome(status, runtime_s=_told_s(exit), reason=reason)
@@ -89,7 +101,7 @@ def read_outcome(
         status,
         quality=metrics.get(objective.metric) if status in _WITH_QUALITY else None,
         metrics=metrics,
-        runtime_s=line.runtime_s if line else _told_s(exit),
+        runtime_s=line.runtime_s if line else _unread_s(answer, parse, exit, cutoff_s),
         runlength=line.runlength if line else None,
         additional="; ".join(additional),
         reason=reason,
@@ -100,6 +112,15 @@ def _told_s(exit: Exit) -> float | None:  # noqa: A002
     if exit.told_s is not None and exit.ended_by is Ended.CUTOFF:
         return max(exit.told_s, exit.wall_s)
     return exit.told_s
+
+
+def _unread_s(answer: _Answer, parse: Parse, exit: Exit, cutoff_s: float | None) -> float | None:  # noqa: A002
+    """Return the runtime of a run that has no result line which can be used; None where the clock is to tell it."""
+    if parse.unread_runtime == "clock" or exit.ended_by is not Ended.EXITED:
+        return _told_s(exit)
+    if answer.where and not answer.aborts and cutoff_s is not None:
+        return cutoff_s
+    return exit.told_s or 0.0
 
 
 def _read_answer(parse: Parse, objective: Objective, exit: Exit, folder: Path, *, has_postprocess: bool) -> _Answer:  # noqa: A002

@@ -97,7 +97,7 @@ class Instances(Section, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- command
 
 FlagDialect: TypeAlias = Literal[
-    "none", "-name value", "--name value", "--name=value", "name=value", "smac2", "smac2-quoted"
+    "none", "-name value", "--name value", "--name=value", "name=value", "smac2", "smac2-quoted", "aclib2"
 ]
 
 
@@ -113,7 +113,8 @@ class Command(Section, frozen=True, kw_only=True):
         line: The same as one text.
         flags: How the active parameters are appended to the words; ``smac2`` is the full call line of SMAC v2, in
             which a ``study.seed`` of 0 reads -1, SMAC v2's word for a deterministic run, unless ``study.noisy``;
-            ``smac2-quoted`` puts each value into single quotes, as its older versions did.
+            ``smac2-quoted`` puts each value into single quotes, as its older versions did; ``aclib2`` is AClib2's
+            ``[--instance I] [--cutoff C] --seed S --config -name value …``.
         skip: Parameters that are not appended as flags.
         shell: Hand ``line`` to ``/bin/sh -c``; every value put into it is quoted.
         exit_code: Whether an exit code other than 0 is a crash.
@@ -256,6 +257,9 @@ class Parse(Section, frozen=True, kw_only=True):
         json: A file the run leaves: an object of names and numbers, dots for nested ones.
         duplicates: Whether two result lines are an error, the last one counts, or they stop the study (SMAC v2).
         unsat: Whether UNSAT means an invalid combination or a success (SMAC v2's reading).
+        unread_runtime: What the runtime of a run without a result line that can be read is: the time on the
+            ``clock``, or, as SMAC v2 counts it, 0 without a line and the cutoff for one that cannot be read
+            (``smac2``). What the run has told on the way comes before the clock and before 0.
     """
 
     result_line: bool | None = None
@@ -264,6 +268,7 @@ class Parse(Section, frozen=True, kw_only=True):
     json: str | None = None
     duplicates: Literal["error", "last", "abort"] = "error"
     unsat: Literal["invalid", "success"] = "invalid"
+    unread_runtime: Literal["clock", "smac2"] = "clock"
 
 
 class Postprocess(Section, frozen=True, kw_only=True):

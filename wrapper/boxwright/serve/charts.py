@@ -73,7 +73,14 @@ def figure_json(request: Request) -> Response:
     desk = desk_of(request)
     asked = request.query_params
     theme: Theme = "dark" if asked.get("theme") == "dark" else "light"
-    return json_of(charts.themed(_figure(desk, asked), theme))
+    found, is_coming = _figure(desk, asked)
+    if found is None:
+        answer = Response("being worked out …", 202, media_type="text/plain")
+    else:
+        answer = json_of(charts.themed(found, theme))
+    if is_coming:
+        answer.headers["x-coming"] = "1"  # a newer one: ask again in a moment
+    return answer
 
 
 def json_of(figure: Figure) -> Response:
@@ -81,7 +88,8 @@ def json_of(figure: Figure) -> Response:
     return Response(json.dumps(figure, separators=(",", ":"), allow_nan=False), media_type="application/json")
 
 
-def _figure(desk: Desk, asked: QueryParams) -> Figure:
+def _figure(desk: Desk, asked: QueryParams) -> tuple[Figure | None, bool]:
+    """Return a chart, None while it is worked out for the first time; and whether a newer one is being worked out."""
     data = desk.data()
     names = [axis.name for axis in data.axes]
     varied = [axis.name for axis in data.varied] or names
@@ -96,17 +104,18 @@ def _figure(desk: Desk, asked: QueryParams) -> Figure:
         ),
         "two": lambda: charts.two_parameters(data, x, y),
         "parallel": lambda: charts.parallel_coordinates(data, tuple(_parallel(asked, names, varied))),
-        "importance": lambda: _importance(desk, data),
         "time": lambda: charts.time_per_run(data),
         "lanes": lambda: charts.slot_lanes(data, time.time()),
     }
-    return makers[kind]()
+    if kind == "importance":
+        return _importance(desk, data)
+    return makers[kind](), False
 
 
-def _importance(desk: Desk, data: ChartData) -> Figure:
+def _importance(desk: Desk, data: ChartData) -> tuple[Figure | None, bool]:
     # It trains a forest, which takes seconds: once for all who ask, and seldom while the study goes on.
     kept: Kept[Figure] = desk.importance
-    return kept.get(desk.mirror.generation, lambda: charts.importance_chart(data, charts.importance(data)))
+    return kept.soon(desk.mirror.generation, lambda: charts.importance_chart(data, charts.importance(data)))
 
 
 def _metrics(desk: Desk, data: ChartData) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from threading import RLock
+from threading import RLock, Thread
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ class Kept(Generic[T]):
         self._generation = -1
         self._not_before = 0.0
         self._lock = RLock()
+        self._worker: Thread | None = None
+        self._fault: Exception | None = None
 
     def get(self, generation: int, find_out: Callable[[], T]) -> T:
         """Return it.
@@ -31,10 +33,45 @@ class Kept(Generic[T]):
             find_out: Finds it out.
         """
         with self._lock:
-            began = time.monotonic()
-            if self._value is None or (self._generation != generation and began >= self._not_before):
-                self._value = find_out()
-                self._generation = generation
-                now = time.monotonic()
-                self._not_before = now + _REST * (now - began)
+            if self._is_due(generation):
+                self._find_out(generation, find_out)
+            assert self._value is not None
             return self._value
+
+    def soon(self, generation: int, find_out: Callable[[], T]) -> tuple[T | None, bool]:
+        """Return what is known at once, None for nothing, and whether something newer is being found out.
+
+        Args:
+            generation: As for ``get``.
+            find_out: Finds it out, in a thread of its own.
+
+        Raises:
+            Exception: What it raised the last time.
+        """
+        with self._lock:
+            fault, self._fault = self._fault, None
+            if fault is not None:
+                raise fault
+            is_coming = self._worker is not None and self._worker.is_alive()
+            if not is_coming and self._is_due(generation):
+                self._worker = Thread(target=self._work, args=(generation, find_out), daemon=True)
+                self._worker.start()
+                is_coming = True
+            return self._value, is_coming
+
+    def _is_due(self, generation: int) -> bool:
+        return self._value is None or (self._generation != generation and time.monotonic() >= self._not_before)
+
+    def _work(self, generation: int, find_out: Callable[[], T]) -> None:
+        try:
+            self._find_out(generation, find_out)
+        except Exception as fault:  # noqa: BLE001  told to who asks next
+            self._fault = fault
+
+    def _find_out(self, generation: int, find_out: Callable[[], T]) -> None:
+        began = time.monotonic()
+        value = find_out()
+        now = time.monotonic()
+        with self._lock:
+            self._value, self._generation = value, generation
+            self._not_before = now + _REST * (now - began)

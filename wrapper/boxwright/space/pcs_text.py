@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,8 @@ from boxwright.space.model import Space, clause_text
 from boxwright.space.values import text_of
 from boxwright.terms import Value
 
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_IN_VALUES = frozenset(",{}[]#'\"|\n\r")
 
 
@@ -56,7 +59,22 @@ def space_to_pcs(space: Space) -> tuple[str, list[str]]:
     lines += [f"{name} | {_condition(conditions[name])}" for name in space.names if name in conditions]
     for clause in space.configspace.forbidden_clauses:
         lines += _clauses(clause)
+    if any(isinstance(clause, ForbiddenExpression) for clause in space.configspace.forbidden_clauses):
+        lost += _refused_beside_expressions(space)
     return "\n".join(lines) + "\n", lost
+
+
+def _refused_beside_expressions(space: Space) -> Iterator[str]:
+    """Yield what we read and SMAC v2 refuses once there is an advanced clause: there, all of them are variables."""
+    names = set(space.names)
+    for name in space.names:
+        if not _WORD.fullmatch(name):
+            yield f'space.{name}: beside an advanced clause SMAC v2 takes only names such as "a_1"'
+        for text in map(text_of, map(_plain, _values(space.configspace[name]))):
+            if text in names:
+                yield f'space.{name}: beside an advanced clause SMAC v2 takes no value that is a name: "{text}"'
+            elif not (_WORD.fullmatch(text) or _NUMBER.fullmatch(text)):
+                yield f'space.{name}: beside an advanced clause SMAC v2 takes no value such as "{text}"'
 
 
 def _is_whole_constant(parameter: Hyperparameter[Any, Any]) -> bool:

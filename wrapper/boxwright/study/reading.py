@@ -51,6 +51,7 @@ def _read(setup: Setup, study: Path, exit_: Exit) -> Outcome:
         folder,
         has_postprocess=scenario.postprocess is not None,
         exit_code_matters=scenario.command.exit_code,
+        cutoff_s=scenario.limits.cutoff_s,
     )
     outputs = scenario.outputs
     if exit_.ended_by is not Ended.EXITED or not (outputs.collect or outputs.require):

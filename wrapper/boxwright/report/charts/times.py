@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -55,17 +57,13 @@ def slot_lanes(data: ChartData, now: float | None = None) -> Figure:
         return empty(title, "No run has been started yet.")
     whole = float(ended[known].max() - started[known].min())
     slots = np.unique(data.fields["slot"][known])
-    traces = []
+    lanes: dict[int, list[tuple[str, float, float, int]]] = {}
     merged = False
-    for code, status in enumerate(STATUSES):
-        bars: list[tuple[str, float, float, int]] = []
-        for slot in slots:
-            mine = known[(data.fields["slot"][known] == slot) & (data.fields["status"][known] == code)]
-            for begin, end, count in _merged(started[mine], ended[mine], whole / _PIXELS):
-                bars.append((f"slot {slot:.0f}", begin, end, count))
-                merged |= count > 1
-        if bars:
-            traces.append(_lane(status, bars))
+    for code, slot, mine in _by_status_and_slot(data, known):
+        for begin, end, count in _merged(started[mine], ended[mine], whole / _PIXELS):
+            lanes.setdefault(code, []).append((f"slot {slot:.0f}", begin, end, count))
+            merged |= count > 1
+    traces = [_lane(STATUSES[code], bars) for code, bars in lanes.items()]
     return figure(
         title,
         traces,
@@ -95,12 +93,19 @@ def _times(data: ChartData, rows: Rows, status: Status, code: int) -> dict[str, 
     }
 
 
+def _by_status_and_slot(data: ChartData, known: Rows) -> Iterator[tuple[int, float, Rows]]:
+    """Yield the rows of each status on each slot, in the order of their beginnings."""
+    status, slot = data.fields["status"][known], data.fields["slot"][known]
+    order = np.lexsort((data.fields["started"][known], slot, status))
+    status, slot = status[order], slot[order]
+    turns = np.flatnonzero((np.diff(status) != 0) | (np.diff(slot) != 0)) + 1
+    for begin, end in pairwise([0, *turns.tolist(), len(order)]):
+        yield int(status[begin]), float(slot[begin]), known[order[begin:end]]
+
+
 def _merged(started: Numbers, ended: Numbers, gap_s: float) -> list[tuple[float, float, int]]:
-    """Return begin, end and number of runs of each stretch without a gap longer than this."""
-    if not len(started):
-        return []
-    order = np.argsort(started)
-    begins, ends = started[order], np.maximum.accumulate(ended[order])
+    """Return begin, end and number of runs of each stretch without a gap longer than this; they come in order."""
+    begins, ends = started, np.maximum.accumulate(ended)
     first = np.concatenate([[0], np.flatnonzero(begins[1:] - ends[:-1] > gap_s) + 1])
     short = ends - begins < gap_s
     # Runs long enough to be seen each keep a bar of their own.

@@ -11,6 +11,12 @@ from boxwright.errors import ScenarioError, nearest
 from boxwright.scenario.layers import Layers, WholePlace, shorten
 from boxwright.scenario.smac2.options import BY_NAME, OTHER_WORDS, REPEATED, Option
 
+DEFAULTS_FOLDER = ".aeatk"
+"""Where a person's own defaults lie, in the home folder."""
+
+DEFAULTS_FILES = ("smac.opt", "tae.opt", "cli-tae.opt", "smac-validate.opt")
+"""SMAC v2's files of defaults; where two say the same, the first counts."""
+
 _LARGEST_FILE = 16 * 2**20
 _SECTION = re.compile(r"\[+[\w.\"' -]+\]+\s*(?:#.*)?")
 
@@ -40,14 +46,37 @@ def read_smac2(file: Path) -> Layers:
     from boxwright.scenario.smac2.translating import Translation  # in that order: it needs Entry
 
     entries = read_entries(_text(file), str(file))
+    defaults, note = _defaults(entries)
+    entries += defaults
     folder = Path(os.path.normpath(Path.cwd() / file.parent))
     translation = Translation(entries, file, folder)
     document = translation.document()
     layers = Layers(document, folder, {(): str(file)})
     layers.origins.update({key: WholePlace(place) for key, place in translation.places.items()})
-    layers.notes.extend(translation.notes)
+    layers.notes.extend(([note] if note else []) + translation.notes)
     layers.lost.extend(translation.lost)
     return layers
+
+
+def _defaults(entries: list[Entry]) -> tuple[list[Entry], str]:
+    """Return what SMAC v2's files of defaults set and the option file leaves out, and one line that says so.
+
+    Raises:
+        ScenarioError: One of them cannot be read, or holds a wrong line.
+    """
+    try:
+        folder = Path.home() / DEFAULTS_FOLDER
+    except RuntimeError:
+        return [], ""
+    taken = {entry.option.name for entry in entries}
+    found: list[Entry] = []
+    for file in (folder / name for name in DEFAULTS_FILES):
+        if file.is_file():
+            new = [entry for entry in read_entries(_text(file), str(file)) if entry.option.name not in taken]
+            taken |= {entry.option.name for entry in new}
+            found += new
+    named = ", ".join(dict.fromkeys(shorten(entry.key, 60) for entry in found))
+    return found, f"{folder}: sets what the option file leaves out: {named}." if found else ""
 
 
 def read_entries(text: str, file: str) -> list[Entry]:

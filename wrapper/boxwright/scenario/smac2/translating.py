@@ -20,6 +20,9 @@ from boxwright.scenario.smac2.words import as_template, read_configuration, spli
 
 PAR = {"MEAN": 1.0, "MEAN10": 10.0, "MEAN1000": 1000.0}
 PENALTY = 1e9
+PARSE = {"result_line": True, "duplicates": "abort", "unsat": "success", "unread_runtime": "smac2"}
+"""How SMAC v2 reads what a wrapper prints."""
+
 KILL_FACTOR = 10.0
 ACQUISITIONS = {"EI": "ei", "LCB": "lcb"}
 SHARED_EVERY_S = 300.0
@@ -70,7 +73,7 @@ class Translation:
             self._put(option, ("validation", key), value)
         for option, reason in validation.without_effect:
             self._note(option, reason)
-        self._put("", ("parse",), {"result_line": True, "duplicates": "abort", "unsat": "success"})
+        self._put("", ("parse",), dict(PARSE))
         cores = self._values.whole("cores", least=1)
         self._put("cores", ("slots", "count"), cores)
         return self._document

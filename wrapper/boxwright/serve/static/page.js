@@ -3,6 +3,7 @@
 
 const REST_MS = [2000, 10000];         // between two looks at what has changed: at least and at most
 const CHART_REST_MS = [5000, 60000];   // drawing costs the browser more
+const COMING_MS = 1000;                // until a chart is asked for again that is being worked out
 const REST_SHARE = 40;                 // what took a second rests for forty: who watches takes no core from the runs
 const MOST_CHARACTERS = 1000000;  // of a log that is kept in the page
 
@@ -159,6 +160,8 @@ async function draw(chart) {
   ]);
   const plot = chart.querySelector(".plot"), note = chart.querySelector(".note");
   if (!answer.ok) { note.textContent = "This chart cannot be drawn."; return 0; }
+  if (answer.headers.get("x-coming")) setTimeout(() => draw(chart).catch(() => {}), COMING_MS);
+  if (answer.status === 202) { note.textContent = await answer.text(); return 0; }
   const text = await answer.text();
   const began = performance.now();
   if (chart.drawnText === text) return costMs(answer, began);
