@@ -17,7 +17,7 @@ from boxwright.pilots.remote import RemoteExecutor
 from boxwright.terms import Slot
 from execute_support import Stage
 
-QUICK = Timing(tick_s=0.05, poll_s=0.3, beat_s=0.2, silence_s=2.0, backoff_s=0.1, longest_backoff_s=1.0)
+QUICK = Timing(tick_s=0.05, poll_s=0.3, rest_s=0.1, beat_s=0.2, silence_s=2.0, backoff_s=0.1, longest_backoff_s=1.0)
 
 
 class PilotStage(Stage):

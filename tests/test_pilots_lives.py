@@ -42,6 +42,23 @@ def test_runs_of_a_killed_pilot_are_lost_at_once_and_another_pilot_takes_its_pla
         assert stage.exit_of(stage.submit(["/bin/true"], slot=0)).exit_code == 0
 
 
+def test_scheduler_is_called_seldom_however_many_pilots_are_lost_at_once(tmp_path: Path) -> None:
+    rest_s = 4.0
+    with PilotStage(tmp_path / "study", count=5, timing=dataclasses.replace(PATIENT, rest_s=rest_s)) as stage:
+        stage.start()
+        first = dict(stage.executor.calls)
+        began = time.monotonic()
+        for pilot in stage.pilots():
+            pilot.kill()
+        stage.wait_for_slots(10)
+        stage.until(lambda: stage.executor.calls.get("cancel"))
+        calls, most = stage.executor.calls, 1 + (time.monotonic() - began) / rest_s
+        assert calls["cancel"] <= most
+        assert calls["submit"] - first["submit"] <= most
+    home = tmp_path / "study" / "pilots"
+    assert [path.name for path in home.iterdir() if path.is_dir()] == ["jobs"]  # the keys are gone with their use
+
+
 def test_run_that_ended_unheard_has_ended(tmp_path: Path) -> None:
     with PilotStage(tmp_path / "study", timing=PATIENT) as stage:
         stage.start()
@@ -215,6 +232,15 @@ def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp
         stage.wait_for_slots(2)
         assert not stage.warnings
         assert any("takes no further runs" in line for line in stage.log)
+
+
+def test_pilots_that_come_too_late_for_any_run_are_told_of(tmp_path: Path) -> None:
+    timing = dataclasses.replace(CLOSE_TO_THE_END, most_failures=2, first_failures=2)
+    with PilotStage(tmp_path / "study", walltime_s=8.0, longest_run_s=60.0, timing=timing) as stage:
+        stage.call(stage.executor.start())
+        end = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
+        assert isinstance(end, NoSlotLeft)
+        assert "no run would end before its walltime does; " in end.reason
 
 
 def test_run_that_outlasts_the_walltime_is_lost_and_counted(tmp_path: Path) -> None:

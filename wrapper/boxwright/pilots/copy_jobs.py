@@ -152,7 +152,7 @@ class CopyJobs:
         """Have what is left cancelled."""
         await self._jobs.close()
         if self._door is not None:
-            self._door.server.close()
+            self._door.close()
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection: it has shown the study's certificate."""

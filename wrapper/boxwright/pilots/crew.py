@@ -10,6 +10,9 @@ from boxwright.pilots.line import Line
 from boxwright.pilots.messages import Hello
 from boxwright.terms import Slot
 
+NO_TIME = "no run would end before its walltime does"
+"""Why a pilot takes no further runs, near its end."""
+
 
 @dataclass(slots=True)
 class Place:

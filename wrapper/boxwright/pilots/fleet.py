@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from boxwright.errors import SchedulerError
+from boxwright.pilots.crew import NO_TIME, Crew
 from boxwright.pilots.jobs import Jobs
 from boxwright.pilots.plan import PilotPlan
 from boxwright.pilots.processes import log_tail
@@ -47,10 +49,13 @@ class Fleet:
         self._warn = warn
         self._give_up = give_up
         self._came_early: set[str] = set()
+        self._lost: set[str] = set()
         self._ever_up = False
         self._failures = 0
         self._next_try = 0.0
         self._next_poll = 0.0
+        self._next_submission = 0.0
+        self._next_cancellation = 0.0
         self._last_words = ""
 
     def came_up(self, job: str) -> None:
@@ -58,6 +63,21 @@ class Fleet:
         self._ever_up = True
         if self.queued.pop(job, None) is None and job:
             self._came_early.add(job)
+
+    async def gone(self, crew: Crew, *, in_good_order: bool, has_slots: bool) -> None:
+        """Hear of a pilot that is gone: where its job may still be there, it is cancelled soon, with others."""
+        job = crew.hello.job
+        if job and crew.dismissed:
+            with suppress(SchedulerError):  # the keeper finds it gone in the end
+                await self._jobs.forget((job,))
+        elif job:
+            self._lost.add(job)
+        lived_s = time.monotonic() - crew.since
+        is_useless = not (crew.dismissed or any(place.up for place in crew.places.values()))
+        has_come_late = crew.leaving == NO_TIME  # the next one may, too: that is not to go on without a word
+        if (is_useless or has_come_late or not in_good_order) and not crew.ended and lived_s < self._timing.young_s:
+            why = f": {crew.leaving}" if crew.leaving else ""
+            self.failed(f"{crew.text} was gone after {lived_s:.0f} s{why}", has_slots=has_slots)
 
     def went_well(self) -> None:
         """Hear of a run that has ended: what went wrong before is over."""
@@ -80,9 +100,11 @@ class Fleet:
         surplus = len(self.queued) - max(0, missing)
         now = time.monotonic()
         try:
-            if surplus > 0:
-                await self._cancel(surplus)
-            elif surplus < 0 and now >= self._next_try:
+            if (surplus > 0 or self._lost) and now >= self._next_cancellation:
+                self._next_cancellation = now + self._timing.rest_s
+                await self._cancel(max(0, surplus))
+            if surplus < 0 and now >= max(self._next_try, self._next_submission):
+                self._next_submission = now + self._timing.rest_s
                 await self._submit(min(-surplus, _MOST_AT_ONCE))
         except SchedulerError as error:
             self.failed(str(error), has_slots=has_slots)
@@ -99,11 +121,19 @@ class Fleet:
         self._say(f"queued {count} pilot{'' if count == 1 else 's'}: job {', '.join(ids)}")
 
     async def _cancel(self, surplus: int) -> None:
-        newest = sorted(self.queued, key=lambda job: self.queued[job])[-surplus:]
-        await self._jobs.cancel(tuple(newest))
+        newest = sorted(self.queued, key=lambda job: self.queued[job])[len(self.queued) - surplus :]
+        lost, self._lost = self._lost, set()
+        try:
+            await self._jobs.cancel((*newest, *lost))
+        except SchedulerError as error:
+            if newest:
+                raise
+            self._say(f"jobs of lost pilots are still to be cancelled: {error}")  # the keeper does so in the end
+            return
         for job in newest:
             self.queued.pop(job, None)
-        self._say(f"not needed any more, cancelled: job {', '.join(newest)}")
+        if newest:
+            self._say(f"not needed any more, cancelled: job {', '.join(newest)}")
 
     async def _poll(self, has_slots: bool) -> None:
         try:

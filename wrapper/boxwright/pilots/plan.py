@@ -19,6 +19,7 @@ class Timing:
     Attributes:
         tick_s: Between two looks at what there is and what is wanted.
         poll_s: Between two bulk questions about jobs that have not come up yet.
+        rest_s: Between two submissions, and between two cancellations: what comes meanwhile goes into one.
         backoff_s: Until a submission is tried again; doubled each time, up to ``longest_backoff_s``.
         young_s: A pilot that dies before this, without a run ended, counts as a failure.
         most_failures: So many in a row, with no slot left, end the study.
@@ -28,6 +29,7 @@ class Timing:
 
     tick_s: float = 0.5
     poll_s: float = 10.0
+    rest_s: float = 3.0
     beat_s: float = BEAT_S
     silence_s: float = SILENCE_S
     patience_s: float = PATIENCE_S

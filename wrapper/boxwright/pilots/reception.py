@@ -37,12 +37,12 @@ class Reception:
     """What is open for pilots.
 
     Attributes:
-        server: Calls back for each connection that has shown the study's certificate.
+        door: Where they come in.
         spec: The job of one pilot.
         text: Where it is, in words.
     """
 
-    server: asyncio.Server
+    door: Door
     spec: JobSpec
     text: str
 
@@ -63,6 +63,11 @@ class Door:
     logs: Path
     addresses: tuple[str, ...]
     port: int
+
+    def close(self) -> None:
+        """Let nobody in any more; the keys are of no use then, and are taken away."""
+        self.server.close()
+        shutil.rmtree(self.keys, ignore_errors=True)
 
 
 async def open_door(home: Path, plan: PilotPlan, meet: Meet) -> Door:
@@ -115,9 +120,9 @@ async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) ->
     try:
         path.write_bytes(msgspec.json.encode(settings))
     except OSError as error:
-        door.server.close()
+        door.close()
         raise StudyError(f"{home}: {error.strerror or error}") from error
-    return Reception(door.server, plan.job(path, door.logs), f"port {door.port} of {', '.join(door.addresses)}")
+    return Reception(door, plan.job(path, door.logs), f"port {door.port} of {', '.join(door.addresses)}")
 
 
 def _make_home(home: Path, keys: Path) -> None:

@@ -19,7 +19,7 @@ from boxwright.execute.exits import read_exit
 from boxwright.execute.messages import Ended as How
 from boxwright.execute.messages import Event, NoSlotLeft, Request, RunEnded, SlotGone, SlotLost, SlotReady
 from boxwright.pilots.checkpoints import was_signalled
-from boxwright.pilots.crew import Crew, PilotCounts, Place
+from boxwright.pilots.crew import NO_TIME, Crew, PilotCounts, Place
 from boxwright.pilots.endings import heard_late
 from boxwright.pilots.fleet import Fleet
 from boxwright.pilots.jobs import Jobs
@@ -27,11 +27,10 @@ from boxwright.pilots.leftover import wait_for_left_run
 from boxwright.pilots.line import Line
 from boxwright.pilots.messages import CancelRun, End, Ended, FromPilot, Hello, Leaving, Lost, Submit, Unfit, Up
 from boxwright.pilots.plan import PilotPlan
-from boxwright.pilots.reception import HELLO_S, open_reception, pilots_folder
+from boxwright.pilots.reception import HELLO_S, Door, open_reception, pilots_folder
 from boxwright.pilots.thinning import Thinning
 
 _FAREWELL_S = 10.0
-_NO_TIME = "no run would end before its walltime does"
 
 
 class RemoteExecutor:
@@ -81,7 +80,7 @@ class RemoteExecutor:
         self._thinning = Thinning(plan, left)
         self._jobs = Jobs(pilots_folder(self._study), plan.backend, plan.name)
         self._fleet: Fleet | None = None
-        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     @property
     def count(self) -> int:
@@ -112,7 +111,7 @@ class RemoteExecutor:
             StudyError: No port can be had, or the keys cannot be written.
         """
         reception = await open_reception(self._study, self._mark, self._plan, self._meet)
-        self._server = reception.server
+        self._door = reception.door
         self._fleet = Fleet(
             self._plan,
             self._jobs,
@@ -148,8 +147,8 @@ class RemoteExecutor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._jobs.close()
         self._say(f"calls of the scheduler: {', '.join(f'{n} {what}' for what, n in self.calls.items()) or 'none'}")
-        if self._server is not None:
-            self._server.close()
+        if self._door is not None:
+            self._door.close()
         await asyncio.sleep(0)  # events that are on their way
 
     async def _wait_until(self, holds: Callable[[], bool], patience_s: float | None) -> None:
@@ -167,7 +166,7 @@ class RemoteExecutor:
             return False
         crew, place = self._places[slot_number]
         if not crew.leaving and not crew.has_time_for(self._needed_s):
-            self._retire(crew, _NO_TIME)
+            self._retire(crew, NO_TIME)
         return not crew.leaving and not place.lost
 
     @property
@@ -319,20 +318,8 @@ class RemoteExecutor:
         in_good_order = crew.dismissed or bool(crew.leaving)
         (self._say if in_good_order else self._warn_and_say)(why)
         if not self._closing:
-            self._spawn(self._let_go(crew, in_good_order))
-
-    async def _let_go(self, crew: Crew, in_good_order: bool) -> None:
-        """See to the job of a pilot that is gone."""
-        assert self._fleet is not None
-        job = crew.hello.job
-        if job:
-            with contextlib.suppress(SchedulerError):  # the keeper tries again in the end
-                await (self._jobs.forget((job,)) if crew.dismissed else self._jobs.cancel((job,)))
-        lived_s = time.monotonic() - crew.since
-        is_useless = not (crew.dismissed or any(place.up for place in crew.places.values()))
-        if (is_useless or not in_good_order) and not crew.ended and lived_s < self._plan.timing.young_s:
-            why = f": {crew.leaving}" if crew.leaving else ""
-            self._fleet.failed(f"{crew.text} was gone after {lived_s:.0f} s{why}", has_slots=bool(self._crews))
+            assert self._fleet is not None
+            self._spawn(self._fleet.gone(crew, in_good_order=in_good_order, has_slots=bool(self._crews)))
 
     # ------------------------------------------------------------------------------------------ as time goes by
 
@@ -374,7 +361,7 @@ class RemoteExecutor:
             crew.look()
             if not crew.is_busy:
                 if not crew.leaving and not crew.has_time_for(self._needed_s):
-                    self._retire(crew, _NO_TIME)
+                    self._retire(crew, NO_TIME)
                 if crew.leaving:
                     self._dismiss(crew, crew.leaving)
 
