@@ -235,12 +235,9 @@ def test_pilot_near_its_end_takes_no_run_and_another_comes_before_it_is_over(tmp
 
 
 def test_pilots_that_come_too_late_for_any_run_are_told_of(tmp_path: Path) -> None:
-    timing = dataclasses.replace(CLOSE_TO_THE_END, most_failures=2, first_failures=2)
-    with PilotStage(tmp_path / "study", walltime_s=8.0, longest_run_s=60.0, timing=timing) as stage:
+    with PilotStage(tmp_path / "study", walltime_s=30.0, longest_run_s=60.0, timing=CLOSE_TO_THE_END) as stage:
         stage.call(stage.executor.start())
-        end = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
-        assert isinstance(end, NoSlotLeft)
-        assert "no run would end before its walltime does; " in end.reason
+        stage.until(lambda: any("no run would end before its walltime does" in line for line in stage.warnings))
 
 
 def test_run_that_outlasts_the_walltime_is_lost_and_counted(tmp_path: Path) -> None:

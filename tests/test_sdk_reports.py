@@ -20,8 +20,9 @@ from boxwright.errors import UserError
 from boxwright.sdk import CancelledError, EndedError, RefusedError, Run, as_completed, submit
 from boxwright.store.database import Store
 from boxwright.terms import Status
+from execute_support import wait_until
 from external_support import external
-from support import PATIENCE_S, RunBoxwright, Running
+from support import PATIENCE_S, RunBoxwright, Running, statuses
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
 
@@ -126,6 +127,7 @@ def test_what_is_no_metric_is_refused_and_nothing_of_it_kept(study: Running) -> 
     run.cancel()
     with pytest.raises(CancelledError):
         run.report({"loss": 1})
+    wait_until(lambda: statuses(study.study) == [Status.KILLED])
     end_of_failure(study)
 
 
