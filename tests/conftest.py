@@ -34,6 +34,21 @@ def pytest_configure() -> None:
         _coverage[name] = os.environ.pop(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow tests first for each worker, so that none is left for the end, when the others are idle."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):  # each begins with a stretch of its own
+        end = len(items) * (worker + 1) // workers
+        ordered += slow[worker::workers]
+        taken = end - len(ordered)
+        ordered += quick[:taken]
+        quick = quick[taken:]
+    items[:] = ordered
+
+
 @pytest.fixture
 def boxwright(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunBoxwright:
     """Return a function that runs the command line in an empty folder and returns exit code and output.

@@ -54,6 +54,7 @@ def test_study_that_has_a_controller_is_refused_soon(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_process_left")
+@pytest.mark.slow
 def test_order_without_a_controller_tells_of_runs_that_go_on(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:

@@ -60,6 +60,7 @@ def test_copies_in_jobs_ask_for_runs_and_hear_of_them(
         wait_until(lambda: not cluster.queue())
 
 
+@pytest.mark.slow
 def test_copy_whose_job_is_cancelled_is_queued_again(
     slurm: SlurmCluster, make_scenario: Callable[..., Path], start: Callable[..., Running]
 ) -> None:

@@ -40,6 +40,7 @@ def test_signal_that_was_ignored_at_the_start_does_not_stop_the_study(
     assert statuses(running.study) == [Status.SUCCESS] * 2
 
 
+@pytest.mark.slow
 def test_terminal_that_is_closed_leaves_the_runs_alone(
     make_scenario: Callable[..., Path], start: Callable[..., Running], boxwright: RunBoxwright
 ) -> None:

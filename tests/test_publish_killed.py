@@ -74,6 +74,7 @@ def test_uploader_killed_at_any_instant_leaves_no_half_file_and_goes_on_where_it
     assert (to / "study/results.csv").read_bytes() == (study / "results.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_study_whose_uploader_and_controller_are_killed_is_there_in_the_end(
     make_scenario: Callable[..., Path], tmp_path: Path, start: Callable[..., Running]
 ) -> None:

@@ -37,6 +37,7 @@ def on_path(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("on_path")
+@pytest.mark.slow
 def test_two_copies_of_irace_race_over_two_slots_and_reject_what_crashes(
     boxwright: RunBoxwright, tmp_path: Path
 ) -> None:
@@ -66,6 +67,7 @@ def test_two_copies_of_irace_race_over_two_slots_and_reject_what_crashes(
 
 @pytest.mark.usefixtures("on_path")
 @pytest.mark.parametrize("bound", ["", "boundMax = 2\n"])
+@pytest.mark.slow
 def test_irace_spends_a_budget_of_time(boxwright: RunBoxwright, tmp_path: Path, bound: str) -> None:
     if not irace_is_here():
         pytest.skip("IRACE IS NOT INSTALLED (apt install r-cran-irace): it was not tried against boxwright algo")
@@ -98,6 +100,7 @@ def test_irace_spends_a_budget_of_time(boxwright: RunBoxwright, tmp_path: Path, 
 
 @pytest.mark.usefixtures("on_path")
 @pytest.mark.parametrize("form", ["standard", "aprepro", "json"])
+@pytest.mark.slow
 def test_dakota_minimises_under_a_constraint_and_recovers_from_what_crashes(
     boxwright: RunBoxwright, tmp_path: Path, form: str
 ) -> None:
