@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 import boxwright as library
 from publish_support import rows, wait_until
