@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import json
 import os
 import random
 import signal
+import socket
 import ssl
 import time
 from pathlib import Path
@@ -311,6 +313,19 @@ def test_pilot_without_enough_gpus_says_so(tmp_path: Path, monkeypatch: pytest.M
         stage.call(stage.executor.start())
         event = stage.wait_for(lambda event: isinstance(event, NoSlotLeft))
         assert "its slots need 2 GPUs, but only 1 of the 1 on this host are free" in str(event)
+
+
+def test_strangers_that_say_nothing_take_few_of_the_files_that_may_be_open(tmp_path: Path) -> None:
+    with PilotStage(tmp_path / "study", timing=PATIENT) as stage:
+        stage.start()
+        (settings,) = (tmp_path / "study" / "pilots").glob("*/settings.json")
+        port, before = json.loads(settings.read_text())["port"], psutil.Process().num_fds()
+        with contextlib.ExitStack() as stack:
+            strangers = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(100)]
+            assert stage.exit_of(stage.submit(["/bin/true"])).exit_code == 0
+            assert psutil.Process().num_fds() <= before + len(strangers) + 60
+        stage.executor.change_count(2)
+        stage.wait_for_slots(2)  # they are gone, and a pilot comes in again
 
 
 @pytest.mark.parametrize("has_tls", [False, True])

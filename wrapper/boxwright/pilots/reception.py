@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +11,8 @@ import msgspec
 
 from boxwright.errors import StudyError
 from boxwright.pilots.addresses import listen, own_addresses
-from boxwright.pilots.messages import LONGEST_REPORT_BYTES, Settings
+from boxwright.pilots.entrance import Entrance, Meet
+from boxwright.pilots.messages import Settings
 from boxwright.pilots.plan import PilotPlan
 from boxwright.pilots.processes import SUBPROCESS
 from boxwright.pilots.tls import context_for, make_keys
@@ -23,8 +22,6 @@ HELLO_S = 15.0
 """Whoever connects has so long to show its certificate, and so long again to say what it is."""
 
 _JOBS = "jobs"
-
-Meet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def pilots_folder(study: Path) -> Path:
@@ -52,13 +49,13 @@ class Door:
     """Where jobs of a study come in.
 
     Attributes:
-        server: Calls back for each connection that has shown the study's certificate.
+        entrance: Calls back for each connection that has shown the study's certificate.
         keys: A folder that only this user can read; keys lie there.
         logs: Where job scripts and logs go.
         addresses: Where it may be reached.
     """
 
-    server: asyncio.Server
+    entrance: Entrance
     keys: Path
     logs: Path
     addresses: tuple[str, ...]
@@ -66,7 +63,7 @@ class Door:
 
     def close(self) -> None:
         """Let nobody in any more; the keys are of no use then, and are taken away."""
-        self.server.close()
+        self.entrance.close()
         shutil.rmtree(self.keys, ignore_errors=True)
 
 
@@ -89,10 +86,7 @@ async def open_door(home: Path, plan: PilotPlan, meet: Meet) -> Door:
     except OSError as error:
         listener.close()
         raise StudyError(f"{home}: {error.strerror or error}") from error
-    server = await asyncio.start_server(
-        meet, sock=listener, ssl=context, limit=LONGEST_REPORT_BYTES, ssl_handshake_timeout=HELLO_S
-    )
-    return Door(server, keys, home / _JOBS, addresses, port)
+    return Door(Entrance(listener, context, HELLO_S, meet), keys, home / _JOBS, addresses, port)
 
 
 async def open_reception(study: Path, mark: str, plan: PilotPlan, meet: Meet) -> Reception:
