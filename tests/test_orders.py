@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from boxwright.propose.base import Proposal
+from boxwright.propose.trial_list import Listed, TrialListProposer
+from boxwright.scenario import load_scenario
 from boxwright.store.database import Store
 from boxwright.store.records import RunRecord
 from boxwright.study.control import Answer, Order, give_order
+from boxwright.study.setup import prepare
+from boxwright.study.upcoming import Upcoming
+from boxwright.terms import Outcome, Slot, Status, Trial
 from support import PATIENCE_S, RunBoxwright, Running
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
@@ -138,3 +146,29 @@ def test_study_that_is_coming_to_its_end_takes_no_more_runs(running: Running) ->
         assert "the study is coming to its end" in answer.text
     (running.study / "go").touch()
     assert running.end()[0] == 130
+
+
+def test_trial_that_a_person_and_its_optimizer_want_again_at_the_same_time_runs_once(
+    make_scenario: Callable[..., Path], tmp_path: Path
+) -> None:
+    class WantsAgain(TrialListProposer):
+        async def next(self) -> Proposal:
+            return replace(await super().next(), again=True)
+
+    async def handed_out(upcoming: Upcoming) -> list[Trial | None]:
+        return [await upcoming.next(), await upcoming.next()]
+
+    reopened: list[Status] = []
+    with Store.create(tmp_path, {}) as store:
+        trial, _ = store.add_trial(Trial(0, {"x": 0.5}))
+        run, _ = store.start_run(trial.number, Slot(0), 1.0)
+        store.finish_run(run, Outcome(Status.TIMEOUT), cost=None, exit_=None, settles=True)
+        setup = prepare(load_scenario(make_scenario(SCRIPT)))
+        optimizer = WantsAgain([Listed({"x": 0.5}, None, 0, "optimizer")], study_seed=0)
+        upcoming = Upcoming(
+            store, optimizer, setup, reopen=lambda trial: reopened.append(store.reopen_trial(trial.number))
+        )
+        upcoming.take_up(1, [])
+        upcoming.retry(trial)
+        assert asyncio.run(handed_out(upcoming)) == [trial, None]
+        assert reopened == [Status.TIMEOUT]

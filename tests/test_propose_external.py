@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -27,26 +28,38 @@ class Book:
 
     answers: dict[tuple[str, str | None, int], Answer] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
+    looked_up: int = 0
+    reported: list[Mapping[str, float]] = field(default_factory=list)
 
     def answer(self, config: Config, instance: str | None, seed: int) -> Answer | None:
+        self.looked_up += 1
         return self.answers.get((config_key(config), instance, seed))
 
     def count(self, name: str) -> None:
         self.counted[name] += 1
 
     def report(self, trial: int | None, metrics: Mapping[str, float]) -> bool:
-        raise AssertionError("nothing is reported here")
+        self.reported.append(metrics)
+        return trial is not None
 
 
 class World:
     """A study without slots: runs end when the test says so."""
 
-    def __init__(self, space: Space, *, limit_s: float | None = 10.0, instances: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        space: Space,
+        *,
+        limit_s: float | None = 10.0,
+        instances: tuple[str, ...] = (),
+        repeated: Literal["answer", "run"] = "answer",
+    ) -> None:
         async def nothing() -> None: ...
 
         self.book = Book()
         self.killed: list[int] = []
         self.numbers = 0
+        self.limit_s = limit_s
         self.external = External(
             space,
             self.book,
@@ -55,7 +68,7 @@ class World:
             instances=instances,
             study_seed=0,
             unknown="refuse",
-            repeated="answer",
+            repeated=repeated,
             begin=nothing,
             end=nothing,
         )
@@ -68,13 +81,26 @@ class World:
         """Start what is asked for next."""
         proposal = await asyncio.wait_for(self.external.next(), 5)
         self.numbers += 1
-        trial = Trial(self.numbers, proposal.config, proposal.instance, proposal.seed or 0)
+        cutoff_s = self.limit_s if proposal.cutoff_s is None else proposal.cutoff_s
+        trial = Trial(self.numbers, proposal.config, proposal.instance, proposal.seed or 0, cutoff_s=cutoff_s)
         self.external.running(trial)
         return proposal, trial
 
     def end(self, trial: Trial, status: Status, runtime_s: float, reason: str = "") -> None:
         cost = runtime_s if status is Status.SUCCESS else None
-        answer = Answer(trial.number, trial.number, status, cost, cost, {}, trial.config, 0, runtime_s, "", reason)
+        answer = Answer(
+            trial=trial.number,
+            run=trial.number,
+            status=status,
+            quality=cost,
+            cost=cost,
+            metrics={},
+            config=trial.config,
+            seed=trial.seed,
+            runtime_s=runtime_s,
+            reason=reason,
+            cutoff_s=trial.cutoff_s,
+        )
         self.book.answers[config_key(trial.config), trial.instance, trial.seed] = answer
         self.external.finished(Told(trial, status, cost))
 
@@ -86,7 +112,8 @@ def space() -> Space:
 
 def play(scene: Callable[[], Awaitable[None]]) -> None:
     async def whole() -> None:
-        await scene()
+        async with asyncio.timeout(10):
+            await scene()
 
     asyncio.run(whole())
 
@@ -142,7 +169,76 @@ def test_timeout_that_a_run_reports_by_itself_answers_all_and_is_not_run_for_eve
         asked = [world.ask(None), world.ask(8.0)]
         _, trial = await world.begin()
         world.end(trial, Status.TIMEOUT, 2.0)
+        asked += [world.ask(None), world.ask(8.0)]  # it had as much time, whatever it says of it
         assert {(await each).status for each in asked} == {Status.TIMEOUT}
+
+    play(scene)
+
+
+def test_timeout_below_the_cutoff_it_had_answers_no_call_with_a_higher_one(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space)
+        asked = world.ask(4.0)
+        _, trial = await world.begin()
+        world.end(trial, Status.TIMEOUT, 2.0)
+        assert (await asked).status is (await world.ask(4.0)).status is Status.TIMEOUT
+        world.ask(5.0)
+        assert (await world.begin())[0].again
+
+    play(scene)
+
+
+def test_success_counts_for_the_call_it_was_for_however_long_it_says_that_it_took(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space)
+        asked = [world.ask(None), world.ask(10.0)]
+        _, trial = await world.begin()
+        world.end(trial, Status.SUCCESS, 35.0)  # the CPU time of four cores
+        asked += [world.ask(None), world.ask(10.0)]
+        assert [(await each).cost for each in asked] == [35.0] * 4
+        assert (await world.ask(9.0)).status is Status.TIMEOUT
+
+    play(scene)
+
+
+def test_request_that_waits_while_a_person_has_its_trial_run_again_is_answered_by_that_run(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space)
+        first = world.ask(1.0)
+        _, trial = await world.begin()
+        world.end(trial, Status.TIMEOUT, 1.0)
+        await first
+        waits = world.ask(5.0)
+        retried = replace(trial, cutoff_s=10.0)
+        world.external.running(retried)
+        world.end(retried, Status.SUCCESS, 3.0)
+        assert (await waits).cost == 3.0
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(world.external.next(), 0.01)
+
+    play(scene)
+
+
+def test_repeats_run_with_the_next_seeds_and_each_is_found_at_once(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space, repeated="run")
+        for number in range(100):
+            world.ask(None)
+            proposal, trial = await world.begin()
+            assert proposal.seed == number
+            world.end(trial, Status.SUCCESS, 1.0)
+        assert world.book.looked_up < 500
+
+    play(scene)
+
+
+def test_metrics_of_a_request_that_waits_are_bounded_as_those_of_one_run(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space)
+        waits = world.ask(None)
+        for name in ("one", "two"):
+            world.external.report(waits, {name: 1.0})
+        assert world.book.reported == [{"one": 1.0}, {"one": 1.0, "two": 1.0}]
 
     play(scene)
 

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from boxwright.errors import UserError
+from boxwright.propose import intake
 from boxwright.sdk import CancelledError, EndedError, RefusedError, Run, as_completed, submit
 from boxwright.store.database import Store
+from boxwright.study.ledger import StoreLedger
 from boxwright.terms import Status
 from execute_support import wait_until
 from external_support import external
@@ -121,6 +123,8 @@ def test_what_is_no_metric_is_refused_and_nothing_of_it_kept(study: Running) -> 
     with pytest.raises(RefusedError, match="run 1 has more than 1000 metrics"):
         run.report({"more": 1})
     assert len(metrics(study.study)) == 1000
+    with Store(study.study) as store, pytest.raises(intake.RefusedError, match="this run has more than 1000"):
+        StoreLedger(store, "quality").report(None, {f"m{number}": 1 for number in range(1001)})  # it still waits
     refused = submit({"x": 7}, study=study.study)
     with pytest.raises(RefusedError, match="x = 7, but it must be"):
         refused.report({"loss": 1})

@@ -60,6 +60,7 @@ class AskTell:
         self._end = end
         self._finished: dict[tuple[str, int], Told] = {}
         self._running: dict[tuple[str, int], tuple[Running, int | None, asyncio.Future[None]]] = {}
+        self._repeats: dict[str, int] = {}
         self._failure: StudyError | None = None
         self._exhausted: set[int] = set()
         self._turns = asyncio.Semaphore(len(breeders))
@@ -130,8 +131,10 @@ class AskTell:
                 continue
             key, repeat = config_key(config), 0
             if self._settings.repeated == "run":
+                repeat = self._repeats.get(key, 0)  # those before it are taken
                 while (key, repeat) in self._finished or (key, repeat) in self._running:
                     repeat += 1
+                self._repeats[key] = repeat
             elif (key, 0) in self._running:
                 self._count("answered")
                 await asyncio.wait({self._running[key, 0][2]})  # it is told then

@@ -14,7 +14,7 @@ from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.intake import Intake, RefusedError
 from boxwright.propose.requests import BY_OPTIMIZER, Answer, Ledger, OverError, Request
 from boxwright.space import Space
-from boxwright.terms import Status, Trial, config_key
+from boxwright.terms import Config, Status, Trial, config_key
 
 MOST_OPEN = 4096
 """So many evaluations may be open at a time: who asks for more has lost count."""
@@ -84,7 +84,7 @@ class External:
         self._count = ledger.count
         self._limit_s = limit_s
         self._timeout_cost = timeout_cost
-        self._instances = tuple(instances)
+        self._instances = dict.fromkeys(instances)
         self._unknown = unknown
         self._study_seed = study_seed
         self._repeated = repeated
@@ -94,6 +94,8 @@ class External:
         self._log = log
         self._cases: dict[_Key, _Case] = {}
         self._wanted: dict[asyncio.Future[Answer], _Case] = {}
+        self._seeds: dict[_Key, int] = {}
+        """By what was asked for, the seed of its latest repeat: those before it are taken."""
         self._queue: deque[_Case] = deque()
         self._news = asyncio.Event()
         self._over = False
@@ -128,15 +130,12 @@ class External:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         seed = self._study_seed if request.seed in (None, DETERMINISTIC_SEED) else request.seed
         assert seed is not None
-        while True:
-            key = (config_key(config), instance, seed)
-            known = self._ledger.answer(config, instance, seed)
-            case = self._cases.get(key)
-            if self._repeated == "answer" or not (known or case):
-                break
-            seed += 1
+        key = (config_key(config), instance, seed)
+        if self._repeated == "run":
+            key = self._repeat(key, config)
+        known, case = self._ledger.answer(config, instance, key[2]), self._cases.get(key)
         cutoff_s = min((s for s in (request.cutoff_s, self._limit_s) if s is not None), default=None)
-        if case is None and known is not None and (kept := self._kept(known, cutoff_s)) is not None:
+        if case is None and known is not None and (kept := self._kept(known, cutoff_s, known.cutoff_s)) is not None:
             self._count("answered")
             answer.set_result(kept)
             return answer
@@ -148,7 +147,7 @@ class External:
             self._wanted[answer] = case
         else:
             origin = "evaluation" if request.copy is None else f"optimizer {request.copy}"
-            proposal = Proposal(config, origin, request.copy, instance=instance, seed=seed, again=known is not None)
+            proposal = Proposal(config, origin, request.copy, instance=instance, seed=key[2], again=known is not None)
             self._open(key, proposal, {answer: cutoff_s})
         answer.add_done_callback(lambda _: self._let_go(key, answer))
         return answer
@@ -165,6 +164,15 @@ class External:
         if name is None:
             raise RefusedError(f"name an instance. {nearest('', self._instances)}")
         raise RefusedError(f'no instance "{name}". {nearest(name, self._instances)}')
+
+    def _repeat(self, asked: _Key, config: Config) -> _Key:
+        """Return what a repeat runs as: with the first seed from the one that was asked for that is not taken yet."""
+        text, instance, seed = asked
+        seed = self._seeds.get(asked, seed)
+        while (text, instance, seed) in self._cases or self._ledger.answer(config, instance, seed) is not None:
+            seed += 1
+        self._seeds[asked] = seed
+        return text, instance, seed
 
     def _open(self, key: _Key, proposal: Proposal, waiters: dict[asyncio.Future[Answer], float | None]) -> None:
         case = self._cases[key] = _Case(proposal, None, waiters)
@@ -197,7 +205,7 @@ class External:
             RefusedError: They are no metrics of this study, or cannot be written.
         """
         case = self._wanted[answer]
-        if not self._ledger.report(case.trial, metrics):
+        if not self._ledger.report(case.trial, {**case.reports, **metrics}):
             case.reports.update(metrics)
 
     def finish(self, failure: StudyError | None = None) -> None:
@@ -250,17 +258,21 @@ class External:
         """
         self.settled[told.trial.optimizer_seed] += 1
         case = self._cases.pop(_key(told.trial), None)
-        if case is None or not case.waiters:
+        if case is None:
+            return
+        if case in self._queue:  # a person had its trial run again meanwhile
+            self._queue.remove(case)
+        if not case.waiters:
             return
         answer = self._ledger.answer(told.trial.config, told.trial.instance, told.trial.seed)
         assert answer is not None
+        given_s = answer.cutoff_s if case.adopted else case.cutoff_s
         again: dict[asyncio.Future[Answer], float | None] = {}
         for waiter, cutoff_s in list(case.waiters.items()):
             if waiter.done():
                 continue
-            kept = self._kept(answer, cutoff_s)
-            had_all = kept is not None or not (case.adopted or _is_more(cutoff_s, case.cutoff_s))
-            if answer.reason.startswith(BY_OPTIMIZER) or (answer.status is Status.TIMEOUT and not had_all):
+            kept = self._kept(answer, cutoff_s, given_s)
+            if kept is None and (answer.status is Status.TIMEOUT or answer.reason.startswith(BY_OPTIMIZER)):
                 again[waiter] = cutoff_s
             else:
                 waiter.set_result(kept or answer)
@@ -277,14 +289,16 @@ class External:
                     waiter.set_exception(OverError("the study is over"))
         await self._end()
 
-    def _kept(self, answer: Answer, cutoff_s: float | None) -> Answer | None:
-        """Return what a stored answer comes to under this cutoff; None if it says nothing about it."""
+    def _kept(self, answer: Answer, cutoff_s: float | None, given_s: float | None) -> Answer | None:
+        """Return what an answer comes to under this cutoff, from a run that had that one; None if it says nothing."""
         if answer.status is Status.KILLED:
             return None
         if answer.status is Status.TIMEOUT:
-            had_it = cutoff_s is not None and answer.runtime_s >= _FULL_CUTOFF * cutoff_s
-            return answer if had_it else None
-        if answer.status is Status.SUCCESS and cutoff_s is not None and answer.runtime_s > cutoff_s:
+            took_it = cutoff_s is not None and answer.runtime_s >= _FULL_CUTOFF * cutoff_s
+            return answer if took_it or not _is_more(cutoff_s, given_s) else None
+        # A run that says SUCCESS has kept the cutoff that it had, whatever it counts as its runtime.
+        is_late = answer.status is Status.SUCCESS and _is_more(given_s, cutoff_s)
+        if is_late and cutoff_s is not None and answer.runtime_s > cutoff_s:
             cost = self._timeout_cost
             return replace(answer, status=Status.TIMEOUT, quality=cost, cost=cost, runtime_s=cutoff_s)
         return answer

@@ -39,7 +39,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a trial; ``cost`` is what an optimizer minimises, None for a failure."""
+    """What became of a trial.
+
+    Attributes:
+        cost: What an optimizer minimises; None for a failure.
+        cutoff_s: Seconds that its run was given; None for no limit.
+    """
 
     trial: int
     run: int
@@ -52,6 +57,7 @@ class Answer:
     runtime_s: float
     additional: str = ""
     reason: str = ""
+    cutoff_s: float | None = None
 
 
 class Ledger(Protocol):

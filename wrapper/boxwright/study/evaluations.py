@@ -62,6 +62,7 @@ class Evaluated(msgspec.Struct, frozen=True, omit_defaults=True):
         state: ``done``, ``refused`` or ``over``; the text says why.
         status: What became of the run, as in the study.
         cost: What is to be minimised; absent for a failure.
+        cutoff_s: Seconds that the run was given; absent for no limit.
     """
 
     state: Literal["done", "refused", "over"]
@@ -77,6 +78,7 @@ class Evaluated(msgspec.Struct, frozen=True, omit_defaults=True):
     runtime_s: float = 0.0
     additional: str = ""
     reason: str = ""
+    cutoff_s: float | None = None
     folder: str = ""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from boxwright.parse.logs import quoted
 from boxwright.parse.readings import LONGEST_NAME, MOST_METRICS
 from boxwright.propose.intake import RefusedError
 from boxwright.propose.requests import Answer
 from boxwright.store.database import Store
+from boxwright.store.given import given_cutoff_s
 from boxwright.store.layout import EVALUATIONS, REPORTS
 from boxwright.store.records import RunRecord
 from boxwright.store.reports import add_report
@@ -40,10 +42,12 @@ class StoreLedger:
         """
         check_names(metrics, self._objective)
         record = None if trial is None else self._store.running_run(trial)
+        if len({*(record.metrics if record else ()), *metrics}) > MOST_METRICS:
+            raise RefusedError(
+                f"{f'run {record.run}' if record else 'this run'} has more than {MOST_METRICS} metrics"
+            )
         if record is None:
             return False
-        if len({*record.metrics, *metrics}) > MOST_METRICS:
-            raise RefusedError(f"run {record.run} has more than {MOST_METRICS} metrics")
         try:
             add_report(self._store.study, record.run, metrics)
         except OSError as error:
@@ -66,6 +70,7 @@ def check_names(metrics: Mapping[str, float], objective: str) -> None:
 
 
 def _answer(record: RunRecord) -> Answer:
+    runtime_s = record.wall_s or 0.0 if record.runtime_s is None else record.runtime_s
     return Answer(
         trial=record.trial,
         run=record.run,
@@ -75,7 +80,8 @@ def _answer(record: RunRecord) -> Answer:
         metrics=record.metrics,
         config=record.config,
         seed=record.seed,
-        runtime_s=record.wall_s or 0.0 if record.runtime_s is None else record.runtime_s,
+        runtime_s=runtime_s,
         additional=record.additional,
         reason=record.reason,
+        cutoff_s=given_cutoff_s(Path(record.folder), unknown=runtime_s),
     )

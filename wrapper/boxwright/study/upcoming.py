@@ -153,9 +153,9 @@ class Upcoming:
             trial, is_new = self._store.add_trial(self._trial(proposal))
             if is_new:
                 self.created += 1
-            elif proposal.again:
+            elif proposal.again and self._store.is_settled(trial.number):
                 self._reopen(trial)
-            else:
+            else:  # it has run, or is on its way: a person may have wanted it again meanwhile
                 continue
             return self._unless_paused(replace(trial, cutoff_s=proposal.cutoff_s))
         return None

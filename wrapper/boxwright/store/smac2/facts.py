@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from boxwright.scenario.smac2.writing import option_lines
 from boxwright.space import Space
 from boxwright.space.pcs_text import space_to_pcs
 from boxwright.store.database import Store
-from boxwright.store.layout import RUN_RECORD
+from boxwright.store.given import given_cutoff_s
 from boxwright.store.records import RunRecord
 from boxwright.store.smac2.encoding import Encoder
 from boxwright.store.smac2.files import FEATURES_NAME, INSTANCES_NAME, Smac2Files, state_folder
@@ -128,10 +126,7 @@ class Source:
         optimizer = self.scenario.optimizer
         if optimizer is None or optimizer.command is None:
             return None
-        with suppress(OSError, ValueError, AttributeError):
-            found = json.loads(Path(record.folder, RUN_RECORD).read_bytes()).get("cutoff_s")
-            return float(found) if isinstance(found, int | float) else None
-        return None
+        return given_cutoff_s(Path(record.folder), unknown=None)
 
 
 def _scenario_text(scenario: Scenario, folder: Path) -> str:
