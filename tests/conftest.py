@@ -137,6 +137,16 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def ahead_s(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Let the clock of this machine be five and a half hours ahead of UTC, and say so in seconds."""
+    monkeypatch.setenv("TZ", "THERE-05:30")
+    time.tzset()
+    yield 19800
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
 def no_process_left(tmp_path: Path) -> Iterator[None]:
     """Fail a test after which a process is left that works below its folder or was started for it."""
     yield

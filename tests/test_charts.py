@@ -178,25 +178,29 @@ def test_lanes_merge_what_no_screen_could_part_and_keep_long_runs() -> None:
     assert lane["text"][0].startswith("20000 runs")
 
 
-def test_lanes_have_each_run_on_its_slot_with_its_status_whatever_the_order_they_ended_in() -> None:
+def test_lanes_have_each_run_on_its_slot_with_its_status_whatever_the_order_they_ended_in(ahead_s: int) -> None:
     draw = random.Random(4)
     statuses = (Status.SUCCESS, Status.CRASHED, Status.TIMEOUT)
     runs = [
         run_record(n, 1.0, {}, status=draw.choice(statuses), slot=draw.randrange(4), wall_s=draw.uniform(0.6, 0.9))
         for n in draw.sample(range(1, 200), 120)
     ]
+    figure = slot_lanes(chart_data(runs))
+    assert figure["layout"]["xaxis"]["title"]["text"] == "time (UTC+05:30)"
     found = {
         (trace["name"], slot, base)
-        for trace in slot_lanes(chart_data(runs))["data"]
+        for trace in figure["data"]
         for slot, base in zip(trace["y"], trace["base"], strict=True)
     }
-    assert found == {(str(run.status), f"slot {run.slot}", round(1000 * (run.started or 0))) for run in runs}
+    assert found == {
+        (str(run.status), f"slot {run.slot}", round(1000 * ((run.started or 0) + ahead_s))) for run in runs
+    }
 
 
-def test_running_runs_last_until_now() -> None:
+def test_running_runs_last_until_now(ahead_s: int) -> None:
     running = run_record(1, None, {}, status=Status.RUNNING, settles=False)
     bar = trace(slot_lanes(chart_data([running]), now=1e9 + 31), "RUNNING")
-    assert bar["base"] == [1_000_000_001_000]
+    assert (bar["base"], bar["x"]) == ([1_000_000_001_000 + 1000 * ahead_s], [30_000])
 
 
 def test_hostile_names_are_shown_as_they_are() -> None:

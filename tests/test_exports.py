@@ -169,6 +169,7 @@ def test_target_that_exists_is_refused_unless_forced(study: Path, tmp_path: Path
 def test_unknown_format_and_the_study_itself_are_refused(study: Path, boxwright: RunBoxwright) -> None:
     done = boxwright("export", study, "--to", "optna")
     assert (done.returncode, done.stderr) == (2, 'boxwright: --to: no format "optna". Did you mean "optuna"?\n')
+    assert "Missing option '--to'. One of csv, parquet, json," in boxwright("export", study).stderr
     done = boxwright("export", study, "--to", "smac", "--out", study, "--force")
     assert done.returncode == 2
     assert (study / "study.db").exists()

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import pytest
 
 import boxwright as library
+from boxwright.report.words import zone
 from boxwright.store.database import Store
 from execute_support import wait_until
 from page_support import Server
@@ -184,6 +185,7 @@ def test_studies_are_shown_side_by_side(server: Server) -> None:
     text = unescape(server.ask("/").text)
     assert "evil <i>&" in text
     assert "60 of 60" in text
+    assert f"times in {zone(time.time())}" in text
     compared = unescape(server.ask("/compare?s=evil-i&s=other").text)
     assert "design.runs" in compared
     assert len(json.loads(server.ask("/compare.json").text)["data"]) == 2

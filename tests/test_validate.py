@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 
 import boxwright as library
+from boxwright.commands.opening import open_source
+from boxwright.report.prose import prose
+from boxwright.report.validation import read_validation
 from boxwright.store.database import Store
 from boxwright.study.control import controller_lock
 from boxwright.terms import Status
@@ -57,6 +60,14 @@ def validated(boxwright: RunBoxwright, study: Path, *words: str, code: int = 0) 
     return found
 
 
+def told(study: Path) -> str:
+    """Return what the report says last of all in words: how sure the study is."""
+    source = open_source(study)
+    with source.store as store:
+        best = store.incumbent()
+        return prose(source, None, best, None, read_validation(source, best))[-1]
+
+
 def trials(study: Path) -> list[tuple[float, str | None, int]]:
     with Store(study / "validation") as store:
         assert len(store.run_numbers()) == store.trial_counts()[0], "a trial has run twice"
@@ -81,6 +92,11 @@ def test_incumbent_runs_once_on_each_test_instance_and_the_study_stays_as_it_was
     with Store(study) as store:
         assert list(store.runs()) == before
         assert store.incumbent() == incumbent
+    assert told(study) == (
+        "The search cannot tell luck and merit apart: the best ran once, and is more often lucky than not. Validated "
+        "by 3 runs on test instances, it came to 0.583333 on average; with 95 % confidence its true mean is between "
+        "-0.850884 and 2.01755 (Student's t, over 3 test instances)."
+    )
 
 
 def test_what_has_run_is_not_run_again_and_more_runs_add_only_those(
@@ -120,6 +136,7 @@ def test_every_kind_of_configuration_can_be_named(study: Path, boxwright: RunBox
     }
     assert [name for name in labels if "random" in name] == ["random 1", "random 2"]
     assert next(each["training_quality"] for each in found if each["label"] == "given 1") is None
+    assert "Validated" not in told(study)  # the incumbent is none of them
 
 
 def test_trajectory_is_validated_from_the_first_incumbent_to_the_last(study: Path, boxwright: RunBoxwright) -> None:
@@ -140,6 +157,7 @@ def test_failures_are_counted_and_in_no_mean(study: Path, boxwright: RunBoxwrigh
     (found,) = validated(boxwright, study, "--instances", "tests", code=1)
     assert (found["runs"], found["failed"], found["missing"]) == (2, 1, 0)
     assert found["quality"] == 0.25
+    assert "it came to 0.25, each time the same. 1 of them failed, and is in no mean." in told(study)
     done = boxwright("validate", study, "--instances", "tests")
     assert "failed runs are in no mean: compare them, too" in done.stderr
     assert "mean over 2 instances, with its standard error; interval: Student's t, 1 degree" in done.stderr

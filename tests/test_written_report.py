@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from boxwright import validate
 from support import RunBoxwright
 
 pytest.importorskip("plotly")
@@ -56,7 +57,7 @@ def hostile_study(make_shared_scenario: Callable[..., Path], tmp_path_factory: p
 
     scenario = make_shared_scenario(
         'if [ $BOXWRIGHT_TRIAL = 2 ]; then echo "<img src=x onerror=alert(2)>" >&2; exit 1; fi\n'
-        'echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"',
+        'echo "Result of algorithm run: SUCCESS, 0.1, 1, $((BOXWRIGHT_TRIAL - 2)), 0"',
         design='[design]\nkind = "monte-carlo"\nruns = 12\n',
         space=f'"{NAME}" = {{ type = "categorical", choices = ["{HOSTILE}", "<b>bold</b>"] }}\n'
         'x = { type = "float", lower = 0.001, upper = 1, log = true }\n',
@@ -68,12 +69,14 @@ def hostile_study(make_shared_scenario: Callable[..., Path], tmp_path_factory: p
     return study
 
 
+@pytest.mark.usefixtures("ahead_s")
 def test_report_stands_alone_and_shows_hostile_texts_as_text(
     hostile_study: Path, tmp_path: Path, boxwright: RunBoxwright
 ) -> None:
     done = boxwright("report", hostile_study, "--out", tmp_path / "r.html")
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'r.html'}\n")
     text = (tmp_path / "r.html").read_text("utf-8")
+    assert re.search(r"Report of \d{4}-\d\d-\d\d \d\d:\d\d UTC\+05:30;", text)
     page = Page(text)
     assert not [target for target in page.loads if not target.startswith("#")]
     assert "img" not in page.tags
@@ -104,9 +107,11 @@ def test_report_says_what_is_not_known(hostile_study: Path, tmp_path: Path, boxw
     words = words_of(tmp_path / "r.html")
     assert "makes quality as small as possible, over 2 parameters" in words
     assert "12 trials of 12 came to an end, 1 of them without an answer" in words
-    assert "The best configuration is that of run 1, with quality 1" in words
+    assert "The best configuration is that of run 1, with quality -1" in words
+    assert "Half of the trials came to 5 or worse: the best is better by 6. How sure" in words  # no share across zero
     assert "The default configuration was not run" in words
     assert "each configuration ran once, so that luck and merit cannot be told apart" in words
+    assert "boxwright validate judges it by runs that the search has not seen" in words
 
 
 def two_rows(parent: Path) -> str:
@@ -116,7 +121,7 @@ def two_rows(parent: Path) -> str:
     return '[design]\nkind = "csv"\nfile = "rows.csv"\nreplicates = 3\n'
 
 
-def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors(
+def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors_and_tells_of_its_validation(
     make_scenario: Callable[..., Path], tmp_path: Path, boxwright: RunBoxwright
 ) -> None:
     scenario = make_scenario(
@@ -133,6 +138,15 @@ def test_report_of_a_noisy_study_compares_with_the_default_in_standard_errors(
         "The default configuration (run 1) came to 0.51 ± 0.0058: the best is better by 0.25, or 49.0% of it" in words
     )
     assert "The gap to the default is 30.6 standard errors, more than luck explains well (Welch's t test" in words
+    best, _ = validate(tmp_path / "s", incumbents="last", default=True, runs=3).configs
+    assert boxwright("report", tmp_path / "s", "--force").returncode == 0
+    words = words_of(tmp_path / "s.html")
+    told = f"it came to {best.quality:.6g} on average; with 95 % confidence its true mean is between {best.lower:.6g}"
+    assert "rather worse than better. The gap to the default is 30.6 standard errors" in words
+    assert f"Validated by 3 runs that the search has not seen, {told}" in words
+    assert "boxwright validate judges" not in words
+    row = re.escape(f" the best configuration {best.quality:.6g} ")
+    assert re.search(rf" of test quality .*{row}.* x=0.25 default ", words)
 
 
 def test_report_does_not_call_better_what_is_worse_than_the_default(

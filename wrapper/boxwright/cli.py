@@ -362,7 +362,9 @@ def _guarded(words: list[str]) -> int:  # noqa: PLR0911  one way out per kind of
         return 2
     except click.ClickException as error:
         verb = getattr(getattr(error, "ctx", None), "command_path", "boxwright")
-        click.echo(f"{verb}: {one_line(error.format_message())}", err=True)
+        # What an option is for says what it would have had to be.
+        about = getattr(error.param, "help", None) if isinstance(error, click.MissingParameter) else None
+        click.echo(f"{verb}: {one_line(error.format_message())}{f' {about}' if about else ''}", err=True)
         return 2
     except BoxwrightError as error:
         click.echo(f"boxwright: {error}", err=True)

@@ -14,7 +14,7 @@ _FORCE = click.option("--force", is_flag=True, help="Replace what is there.")
     "--to",
     metavar="FORMAT",
     required=True,
-    help="csv, parquet, json, optuna, deepcave, tensorboard, mlflow, smac or smac2.",
+    help="One of csv, parquet, json, optuna, deepcave, tensorboard, mlflow, smac or smac2.",
 )
 @_OUT
 @_FORCE

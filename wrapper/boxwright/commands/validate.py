@@ -14,7 +14,6 @@ from boxwright.errors import UserError
 from boxwright.study.watching import NoWatcher, Watcher
 
 if TYPE_CHECKING:
-    from boxwright.report.fitting import Table
     from boxwright.store.database import Store
     from boxwright.store.smac2.facts import Source
     from boxwright.study.summary import Summary
@@ -218,67 +217,12 @@ def _conclude(found: Validation, metric: str, form: str) -> int:
 def print_validation(found: Validation, metric: str) -> None:
     """Print what a validation came to as a table, and on stderr what its numbers are."""
     from boxwright.report.tables import print_table
+    from boxwright.report.validation import validation_method, validation_table
 
-    print_table(_table(found.configs, metric), sys.stdout)
-    sys.stderr.write(_method(found.configs))
+    print_table(validation_table(found.configs, metric), sys.stdout)
+    sys.stderr.write("".join(f"{line}\n" for line in validation_method(found.configs)))
     if found.summary.interrupted:
         sys.stderr.write(f"the validation is not finished; go on with: boxwright validate {found.folder.parent}\n")
-
-
-def _table(configs: Sequence[Validated], metric: str) -> Table:
-    from boxwright.errors import one_line
-    from boxwright.report.fitting import Table
-    from boxwright.report.words import config_text, number
-
-    name = one_line(metric)
-    header: tuple[str, ...] = (
-        "of",
-        f"test {name}",
-        "standard error",
-        "95 % from",
-        "to",
-        f"training {name}",
-        "runs",
-        "failed",
-    )
-    rows = tuple(
-        (
-            one_line(config.label),
-            number(config.quality),
-            number(config.standard_error),
-            number(config.lower),
-            number(config.upper),
-            number(config.training),
-            f"{config.runs}" if not config.missing else f"{config.runs} of {config.runs + config.missing}",
-            str(config.failed or ""),
-            config_text(config.config),
-        )
-        for config in configs
-    )
-    header = (*header, "configuration")
-    kept = [index for index in range(len(header)) if index < 2 or any(row[index] for row in rows)]
-    return Table(
-        tuple(header[index] for index in kept),
-        tuple(tuple(row[index] for index in kept) for row in rows),
-        wrapped=True,
-    )
-
-
-def _method(configs: Sequence[Validated]) -> str:
-    """Return in one line each what the numbers are."""
-    from boxwright.report.words import counted
-
-    first = max(configs, key=lambda config: config.units)
-    lines = []
-    if first.standard_error is not None:
-        what = counted(first.units, first.over.removesuffix("s"))
-        lines.append(
-            f"mean over {what}, with its standard error; interval: Student's t, {counted(first.units - 1, 'degree')} "
-            "of freedom; the training mean is of the runs by which the search has chosen"
-        )
-    if any(config.failed for config in configs):
-        lines.append("failed runs are in no mean: compare them, too")
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _print_csv(configs: Sequence[Validated]) -> None:

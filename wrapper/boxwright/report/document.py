@@ -12,11 +12,11 @@ import gzip
 import hashlib
 import json
 import platform
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
@@ -32,7 +32,8 @@ from boxwright.report.fitting import Table
 from boxwright.report.prose import duration_text, find_default, prose
 from boxwright.report.source import Source
 from boxwright.report.tables import config_table, run_table
-from boxwright.report.words import value_text
+from boxwright.report.validation import read_validation, validation_method, validation_table
+from boxwright.report.words import local_minute, value_text
 from boxwright.scenario.toml_text import to_toml
 from boxwright.store.config_records import ConfigRecord
 from boxwright.store.layout import SCENARIO
@@ -69,6 +70,7 @@ def report_html(source: Source) -> str:
     data = source.chart_data()
     best = source.store.incumbent()
     default = find_default(records, source.axes, noisy=source.store.is_noisy)
+    validation = read_validation(source, best)
     script = "".join((files("boxwright.report") / name).read_text("utf-8") for name in _SCRIPTS)
     answered = data.fields["quality"][data.answered]
     parts: dict[str, Any] = {
@@ -76,7 +78,9 @@ def report_html(source: Source) -> str:
         "script": script,
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "plotly": plotly,
-        "prose": prose(source, default, best, float(np.median(answered)) if len(answered) else None),
+        "prose": prose(source, default, best, float(np.median(answered)) if len(answered) else None, validation),
+        "validation": validation_table(validation, source.objective.metric) if validation else None,
+        "validation_method": validation_method(validation) if validation else [],
         "configuration": _configuration(source, best, default),
         "has_default": default is not None,
         "statuses": sorted(Counter(str(record.status) for record in records).items()),
@@ -86,7 +90,7 @@ def report_html(source: Source) -> str:
         "failures": _failures(records),
         "scenario": _scenario(source),
         "versions": _versions(source),
-        "made": datetime.now(UTC).isoformat(" ", "minutes").removesuffix("+00:00"),
+        "made": local_minute(time.time()),
     }
     from jinja2 import Environment, StrictUndefined
 

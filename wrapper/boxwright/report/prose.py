@@ -8,16 +8,24 @@ from collections.abc import Iterable, Sequence
 from boxwright.errors import one_line
 from boxwright.report.charts import Axis
 from boxwright.report.source import Source
+from boxwright.report.validation import validation_words
 from boxwright.report.words import counted, mean_quality, number, seconds, value_text
 from boxwright.scenario import Scenario
 from boxwright.store.config_records import ConfigRecord, ConfigRecords
 from boxwright.store.records import RunRecord
+from boxwright.study.validated import Validated
 from boxwright.terms import Config, Direction, Value
 
 _MOST_NAMES = 8
 
 
-def prose(source: Source, default: ConfigRecord | None, best: ConfigRecord | None, median: float | None) -> list[str]:
+def prose(
+    source: Source,
+    default: ConfigRecord | None,
+    best: ConfigRecord | None,
+    median: float | None,
+    validation: Sequence[Validated] = (),
+) -> list[str]:
     """Return the study in words, a paragraph each.
 
     Args:
@@ -25,11 +33,13 @@ def prose(source: Source, default: ConfigRecord | None, best: ConfigRecord | Non
         default: What the default configuration came to; None if it was not run.
         best: The incumbent.
         median: Of the qualities of all trials with an answer.
+        validation: What the incumbent came to when it was validated, first of all; nothing if it was not.
     """
     return [
         " ".join(_searched(source)),
         " ".join(_found(source, best)),
-        *([" ".join(_gained(source, default, best, median)), _certainty(source, default, best)] if best else []),
+        *([" ".join(_gained(source, default, best, median))] if best else []),
+        *([" ".join(_certainty(source, default, best, validation))] if best else []),
     ]
 
 
@@ -118,39 +128,55 @@ def _apart(quality: float, other: float) -> str:
     gap = abs(quality - other)
     if not gap:
         return "no better"
-    share = f", or {gap / abs(other):.1%} of it" if other else ""
+    # Across zero, or from it, a share would say nothing.
+    share = f", or {gap / abs(other):.1%} of it" if quality * other > 0 else ""
     return f"better by {number(gap)}{share}"
 
 
-def _certainty(source: Source, default: ConfigRecord | None, best: ConfigRecord) -> str:
-    if not source.store.is_noisy:
-        return (
+def _certainty(
+    source: Source, default: ConfigRecord | None, best: ConfigRecord, validation: Sequence[Validated]
+) -> Iterable[str]:
+    is_known = source.store.is_noisy and best.runs > 1 and best.standard_error is not None
+    if is_known:
+        yield from _spread(source, default, best)
+    elif validation:
+        yield "The search cannot tell luck and merit apart: the best ran once, and is more often lucky than not."
+    elif source.store.is_noisy:
+        yield (
+            "How sure this is cannot be said: the best configuration ran once only, so that its spread is not known, "
+            "and the best of many is more often lucky than not."
+        )
+    else:
+        yield (
             "How sure this is, the study does not say: each configuration ran once, so that luck and merit cannot be "
             "told apart. If the command is deterministic, its answer is what it is. If not, run it again with other "
             "seeds (study.noisy = true, or replicates in a design). The best of many is more often lucky than not."
         )
-    if best.runs < 2 or best.standard_error is None:
-        return (
-            "How sure this is cannot be said: the best configuration ran once only, so that its spread is not known, "
-            "and the best of many is more often lucky than not."
-        )
-    text = (
+    if validation:
+        yield validation_words(validation[0])
+    else:
+        yield "boxwright validate judges it by runs that the search has not seen."
+
+
+def _spread(source: Source, default: ConfigRecord | None, best: ConfigRecord) -> Iterable[str]:
+    yield (
         f"It ran {best.runs} times; the standard error of its mean is {number(best.standard_error)}. As the best of "
         "many it was chosen by these very runs, so its true mean is rather worse than better."
     )
     if default is None or default.standard_error is None or default.quality is None or default.run == best.run:
-        return text
+        return
     assert best.quality is not None
+    assert best.standard_error is not None
     gap = _gap(source, best.quality, default.quality)
     error = math.hypot(best.standard_error, default.standard_error)
     if gap < 0 or not 0 < error < math.inf:
-        return text
-    shares = [(each.standard_error / error) ** 2 for each in (best, default) if each.standard_error is not None]
+        return
+    shares = [((each.standard_error or 0.0) / error) ** 2 for each in (best, default)]
     # Degrees of freedom by Welch and Satterthwaite (Welch 1947, Biometrika 34)
     freedom = 1 / sum(share**2 / (each.runs - 1) for share, each in zip(shares, (best, default), strict=True))
     weight = "more" if gap > error * _t_quantile(freedom) else "no more"
-    return (
-        f"{text} The gap to the default is {gap / error:.1f} standard errors, {weight} than luck explains well "
+    yield (
+        f"The gap to the default is {gap / error:.1f} standard errors, {weight} than luck explains well "
         "(Welch's t test at 5 %)."
     )
 

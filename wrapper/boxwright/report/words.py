@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from boxwright.errors import one_line
@@ -29,6 +30,25 @@ def seconds(value: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {int(value % 60):02d} s"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def utc_offset_s(moment: float) -> int:
+    """Return by how many seconds the clock of this machine is ahead of UTC at a moment in UNIX seconds."""
+    try:
+        return time.localtime(moment).tm_gmtoff
+    except (OverflowError, ValueError, OSError):
+        return 0
+
+
+def zone(moment: float) -> str:
+    """Return the time zone of this machine at a moment: ``UTC``, ``UTC+05:30``."""
+    minutes = utc_offset_s(moment) // 60
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}" if minutes else "UTC"
+
+
+def local_minute(moment: float) -> str:
+    """Return a moment on the clock of this machine, with its time zone: ``2026-03-01 14:03 UTC+01:00``."""
+    return f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))} {zone(moment)}"
 
 
 def size(value: float | None) -> str:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from boxwright import __version__, report
 from boxwright.errors import one_line
-from boxwright.report.words import counted, number, seconds, size, value_text
+from boxwright.report.words import counted, number, seconds, size, value_text, zone
 
 _STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {
@@ -55,7 +55,13 @@ def _environment() -> Environment:
         number=number, seconds=seconds, size=size, value=value_text, line=one_line, moment=moment, part=quote_part
     )
     environment.globals.update(
-        signs=SIGNS, version=__version__, files=files_version(), counted=counted, query=query, now=time.time
+        signs=SIGNS,
+        version=__version__,
+        files=files_version(),
+        counted=counted,
+        query=query,
+        now=time.time,
+        zone=zone,
     )
     environment.globals["file_link"] = lambda name: quote(os.fsencode(name))
     return environment

@@ -11,6 +11,7 @@ import numpy as np
 from boxwright.report.charts.data import STATUSES, ChartData, Numbers, Rows
 from boxwright.report.charts.figure import SYMBOLS, Figure, empty, figure
 from boxwright.report.charts.sampling import MOST_POINTS, drawn, numbers, sampled_note, value_axis
+from boxwright.report.words import utc_offset_s, zone
 from boxwright.terms import Status
 
 _PIXELS = 1500
@@ -41,7 +42,7 @@ def time_per_run(data: ChartData) -> Figure:
 
 
 def slot_lanes(data: ChartData, now: float | None = None) -> Figure:
-    """Return a lane per slot over time: which runs it had, by status, and where it was idle.
+    """Return a lane per slot over local time: which runs it had, by status, and where it was idle.
 
     Args:
         data: The runs.
@@ -57,6 +58,9 @@ def slot_lanes(data: ChartData, now: float | None = None) -> Figure:
         return empty(title, "No run has been started yet.")
     whole = float(ended[known].max() - started[known].min())
     slots = np.unique(data.fields["slot"][known])
+    # Plotly's dates know no time zones: moments go in as local ones, by one offset even where the clock was changed.
+    last = float(ended[known].max())
+    started, ended = started + utc_offset_s(last), ended + utc_offset_s(last)
     lanes: dict[int, list[tuple[str, float, float, int]]] = {}
     merged = False
     for code, slot, mine in _by_status_and_slot(data, known):
@@ -70,7 +74,7 @@ def slot_lanes(data: ChartData, now: float | None = None) -> Figure:
         note="Neighbouring runs that would be narrower than the gap between them are drawn as one." if merged else "",
         barmode="overlay",
         bargap=0.25,
-        xaxis={"type": "date", "title": {"text": "time (UTC)"}},
+        xaxis={"type": "date", "title": {"text": f"time ({zone(last)})"}},
         yaxis={"type": "category", "autorange": "reversed"},
         height=180 + 34 * min(len(slots), 64),
     )
