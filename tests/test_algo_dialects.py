@@ -254,6 +254,9 @@ def test_dakota_is_refused_derivatives(tmp_path: Path) -> None:
         (tmp_path / "params.in").write_text(STANDARD.replace("2 variables", f"{number} variables"))
         with pytest.raises(CallError, match="is no parameters file"):
             _read("dakota", [str(tmp_path / "params.in"), "results.out"])
+    (tmp_path / "params.in").write_text(JSON.replace('"x1"', r'"\ud800"'))
+    with pytest.raises(CallError, match=r'"\\ud800" holds half of a character'):
+        _read("dakota", [str(tmp_path / "params.in"), "results.out"]).wanted()
     (tmp_path / "params.in").write_text(JSON.replace('"active_set": 1', '"active_set": 2'))
     with pytest.raises(CallError, match="active_set of obj_fn = 2 asks for derivatives"):
         _read("dakota", [str(tmp_path / "params.in"), "results.out"])

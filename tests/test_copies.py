@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from boxwright.scenario import load_scenario
 from boxwright.store.layout import process_mark
+from boxwright.study.copies import Copies
+from boxwright.study.setup import prepare
 from boxwright.terms import Status
+from external_support import QUICK, external
 from support import RunBoxwright, Running, statuses
 
 pytestmark = pytest.mark.usefixtures("no_process_left")
@@ -42,3 +47,31 @@ def test_mark_of_a_study_stays_when_it_is_moved_and_changes_when_it_is_copied(tm
     assert process_mark(tmp_path / "b", "id") != mark
     (tmp_path / "a").rename(tmp_path / "c")
     assert process_mark(tmp_path / "c", "id") == mark
+
+
+def test_fault_of_ours_beside_the_copies_is_told_and_leaves_no_study_waiting(
+    make_scenario: Callable[..., Path], tmp_path: Path
+) -> None:
+    class Study:
+        def __init__(self) -> None:
+            self.told: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+
+        def settled(self, copy: int) -> int:
+            return 0
+
+        def finish(self, failure: Exception | None) -> None:
+            self.told.set_result(failure)
+
+    def fault(text: str) -> None:
+        raise RuntimeError(text)
+
+    async def life() -> Exception | None:
+        setup = prepare(load_scenario(external(make_scenario, QUICK, "exit 0")))
+        study, copies = Study(), Copies(setup, tmp_path, tmp_path / "home", "mark-of-copies", fault, fault)
+        await copies.start(study)
+        try:
+            return await asyncio.wait_for(study.told, 30)
+        finally:
+            await copies.close()
+
+    assert repr(asyncio.run(life())) == "RuntimeError('optimizer 1 has finished')"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 
 from boxwright.errors import StudyError, UserError
@@ -33,7 +34,8 @@ def test_runs_are_submitted_waited_for_and_cancelled_from_threads(
     running = start(external(make_scenario, RUN, HOLD, runs=100), "--slots", "2")
     running.hear("trials done")
     study = running.study
-    runs = [submit({"x": number / 10}, seed=7, study=study) for number in range(5)]
+    tenths = numpy.arange(5) / 10  # numpy's numbers are taken, too
+    runs = [submit({"x": tenth}, seed=numpy.int64(7), study=study) for tenth in tenths]
     found = sorted((run.wait().cost or 0.0, run.wait().additional) for run in as_completed(runs))
     assert found == [(number / 10, "seed 7") for number in range(5)]
     result = runs[3].result()
@@ -72,6 +74,12 @@ def test_process_that_no_study_has_started_must_name_one(monkeypatch: pytest.Mon
     monkeypatch.delenv("BOXWRIGHT_STUDY", raising=False)
     with pytest.raises(UserError, match="which study"):
         submit({"x": 1})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, [1], numpy.zeros(2), numpy.float32("nan")])
+def test_value_that_no_command_can_be_given_is_refused_before_it_is_sent(value: object) -> None:
+    with pytest.raises(UserError, match=r"^submit: x = .*: a value is a text, a finite number, true or false\.$"):
+        submit({"x": value}, study="nowhere")  # type: ignore[dict-item]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="optuna is an extra")

@@ -228,6 +228,14 @@ def test_file_that_is_none_of_live_runs_is_refused_in_one_line(tmp_path: Path, t
     assert "\n" not in str(caught.value)
 
 
+def test_live_runs_of_any_depth_are_read_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "live-rundata-1.json"
+    for depth in range(900, 1001):
+        path.write_text("[" * depth + "]" * depth)
+        with pytest.raises(ScenarioError, match=r"nested too deeply|an object with @pi-id is missing"):
+            read_live(path, "old")
+
+
 BAD_STATES = [
     ("1,1,1", None, "old:2: 3 cells, but a run has at least 12."),
     ("1,9,1,0,0,5,-1,1,0,1,0,1,1,SAT,,1,", None, "old:2: configuration 9 does not stand in the file of"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from boxwright.commands.convert import convert
 from boxwright.errors import ScenarioError
 from boxwright.scenario import load_scenario
 from boxwright.scenario.smac2.options import BY_NAME, OPTIONS, REPEATED
@@ -232,7 +233,18 @@ def test_files_of_defaults_set_what_the_option_file_leaves_out(tmp_path: Path) -
     ):
         assert value_at(file, key) == wanted
     options = "cores, retry-crashed-count, cli-observer-frequency, validation-seed"
-    assert load_scenario(file).notes == (f"{folder}: sets what the option file leaves out: {options}.",)
+    note = f"{folder}: sets what the option file leaves out: {options}."
+    assert load_scenario(file).notes == (note,)
+    made = tmp_path / "made.toml"
+    assert convert(file, made) == []
+    assert made.read_text().splitlines()[1] == f"# {note}"
+    lost = convert(made, tmp_path / "back.txt")  # what the file itself says is looked at, not what this person adds
+    assert not [line for line in lost if "slots.count" in line or "retries" in line]
+
+
+def test_home_that_cannot_be_looked_at_sets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", f"/{'a' * 300}")
+    assert load_scenario(make_smac2(tmp_path / "s")).notes == ()
 
 
 def test_wrong_line_in_a_file_of_defaults_is_refused_with_its_place(tmp_path: Path) -> None:

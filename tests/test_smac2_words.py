@@ -35,6 +35,7 @@ TEXTS = st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["
         ("'a b'", ["'a", "b'"]),
         ("a\\b $HOME *", ["a\\b", "$HOME", "*"]),
         ("", []),
+        ('\\"' * 300_000, ['"' * 300_000]),  # in no time
     ],
 )
 def test_algo_is_cut_at_blanks_and_grouped_by_double_quotes_only(text: str, words: list[str]) -> None:

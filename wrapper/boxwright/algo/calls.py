@@ -61,7 +61,7 @@ class Call:
         """Return what is sent to the study.
 
         Raises:
-            CallError: Seed or cutoff are no numbers.
+            CallError: Seed or cutoff are no numbers, or a text is none.
         """
         wanted: dict[str, object] = {"texts": {_valid(name): _valid(text) for name, text in self.texts.items()}}
         if self.instance not in NO_INSTANCES:
@@ -150,8 +150,15 @@ def _bare(value: str) -> str:
 
 
 def _valid(text: str) -> str:
-    """Return a word of a command line as text that JSON can hold; bytes that are none are written in hex."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Return a word of a command line as text that JSON can hold; bytes that are none are written in hex.
+
+    Raises:
+        CallError: It is none: a JSON file may name half of a character.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError as error:
+        raise CallError(f'"{text}" holds half of a character') from error
 
 
 def shortest(value: float) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from boxwright.errors import UserError
+from boxwright.errors import UserError, one_line
 
 if TYPE_CHECKING:
     from boxwright.scenario.model import Instances
@@ -42,8 +42,6 @@ def convert(source: str | Path, target: str | Path) -> list[str]:
 
 def convert_command(source: str, target: str) -> int:
     """Do ``boxwright convert``."""
-    from boxwright.errors import one_line
-
     lost = convert(source, target)
     for line in lost:
         sys.stderr.write(f"lost: {one_line(line)}\n")
@@ -64,7 +62,9 @@ def _to_toml(file: Path, made: Path) -> list[str]:
     here = Path(os.path.normpath(Path.cwd() / made.parent))
     if here != layers.folder:
         document = {"folder": os.path.relpath(layers.folder, here), **document}
-    with _new_files({made: f"# From {file.name}, a scenario of SMAC v2.\n{to_toml(document)}"}):
+    said = [f"From {file.name}, a scenario of SMAC v2.", *(note for note in layers.notes if note not in layers.lost)]
+    head = "".join(f"# {one_line(text)}\n" for text in said)
+    with _new_files({made: f"{head}{to_toml(document)}"}):
         if load_scenario(made).scenario != loaded.scenario:
             raise UserError("does not come back as it was written: this is a bug; please report it.", place=str(made))
     return layers.lost
@@ -95,7 +95,7 @@ def _to_options(file: Path, made: Path) -> list[str]:
     lines = option_lines(loaded.scenario, folder=loaded.folder, pcs=pcs.name, instances=shown, tests=shown_tests)
     texts[made] = f"# From {file.name}.\n" + "".join(f"{line}\n" for line in lines)
     with _new_files(texts):
-        back = load_scenario(made)
+        back = load_scenario(made, with_defaults=False)
         lost += differences(loaded.scenario, back.scenario, (loaded.folder, back.folder))
     return lost
 

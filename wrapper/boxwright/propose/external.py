@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from boxwright.errors import StudyError, nearest
+from boxwright.errors import nearest
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.intake import Intake, RefusedError
 from boxwright.propose.requests import BY_OPTIMIZER, Answer, Ledger, OverError, Request
+from boxwright.scenario.layers import shorten
 from boxwright.space import Space
 from boxwright.terms import Config, Status, Trial, config_key
 
@@ -23,6 +24,7 @@ DETERMINISTIC_SEED = -1
 """What SMAC v2 and ParamILS write where the seed does not matter: the study's is taken."""
 
 _FULL_CUTOFF = 0.99
+_LONGEST_REASON = 1000
 _Key: TypeAlias = tuple[str, str | None, int]
 
 
@@ -99,7 +101,7 @@ class External:
         self._queue: deque[_Case] = deque()
         self._news = asyncio.Event()
         self._over = False
-        self._failure: StudyError | None = None
+        self._failure: Exception | None = None
         self._kill: Callable[[int], None] = lambda _: None
         self.settled: Counter[int | None] = Counter()
         """By copy, how many of its runs were settled."""
@@ -125,7 +127,7 @@ class External:
             instance = self._instance(request.instance)
             config = self._intake.config(request.texts, request.values)
         except RefusedError as error:
-            self._log(f"refused: {error}")  # not every optimizer can be told why
+            self._log(f"refused: {shorten(str(error), _LONGEST_REASON)}")  # not every optimizer can be told why
             raise
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         seed = self._study_seed if request.seed in (None, DETERMINISTIC_SEED) else request.seed
@@ -208,7 +210,7 @@ class External:
         if not self._ledger.report(case.trial, {**case.reports, **metrics}):
             case.reports.update(metrics)
 
-    def finish(self, failure: StudyError | None = None) -> None:
+    def finish(self, failure: Exception | None = None) -> None:
         """Hear that no optimizer is left that the study has started."""
         self._failure = failure
         self._over = True

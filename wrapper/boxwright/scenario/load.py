@@ -50,7 +50,11 @@ class LoadedScenario:
 
 
 def load_scenario(
-    path: Path, overrides: Sequence[str] = (), *, kept: Collection[tuple[str | int, ...]] = ()
+    path: Path,
+    overrides: Sequence[str] = (),
+    *,
+    kept: Collection[tuple[str | int, ...]] = (),
+    with_defaults: bool = True,
 ) -> LoadedScenario:
     """Return the scenario that a file, or a folder with ``scenario.toml``, holds.
 
@@ -59,12 +63,13 @@ def load_scenario(
         overrides: ``key=value`` texts as given to ``--set``; the key is dotted, the value is TOML or else a text.
             They count as written in the file, so that relative paths start at its folder.
         kept: Keys of files that need not be there, because a study has what they hold.
+        with_defaults: Whether a person's own files of defaults go with an option file of SMAC v2.
 
     Raises:
         ScenarioError: With the file and line, or the file and key, the value found and what would be right.
     """
     file = find_scenario(path)
-    layers = read_layers(file) if file.suffix == ".toml" else read_smac2(file)
+    layers = read_layers(file) if file.suffix == ".toml" else read_smac2(file, with_defaults=with_defaults)
     for override in overrides:
         _override(layers, override)
     document = layers.document

@@ -136,7 +136,7 @@ def submit(
         study: The study folder; the one that has started this process if None.
 
     Raises:
-        UserError: No study is named, and none has started this process.
+        UserError: No study is named, and none has started this process; or a value is none.
         StudyError: Nobody is at work on it.
     """
     folder = str(study or os.environ.get("BOXWRIGHT_STUDY", ""))
@@ -144,7 +144,8 @@ def submit(
         raise UserError("which study? BOXWRIGHT_STUDY is not set here. Name its folder.", place="submit")
     copy = os.environ.get("BOXWRIGHT_COPY", "")
     wanted = {"instance": instance, "seed": seed, "cutoff_s": cutoff_s, "copy": int(copy) if copy.isdigit() else None}
-    return Run(folder, {"values": dict(values), **{name: item for name, item in wanted.items() if item is not None}})
+    asked: dict[str, object] = {name: _plain(name, item) for name, item in wanted.items() if item is not None}
+    return Run(folder, {"values": {name: _plain(name, value) for name, value in values.items()}, **asked})
 
 
 def as_completed(runs: Iterable[Run]) -> Iterator[Run]:
@@ -152,6 +153,21 @@ def as_completed(runs: Iterable[Run]) -> Iterator[Run]:
     by_end = {run._end: run for run in runs}
     for end in concurrent.futures.as_completed(by_end):
         yield by_end[end]
+
+
+def _plain(name: str, value: object) -> Value:
+    """Return a value as Python's own, numpy's too.
+
+    Raises:
+        UserError: No command can be given it.
+    """
+    plain = value
+    if not isinstance(value, bool | int | float | str) and hasattr(value, "item"):
+        with contextlib.suppress(ValueError):  # an array of several
+            plain = value.item()
+    if isinstance(plain, bool | int | str) or (isinstance(plain, float) and math.isfinite(plain)):
+        return plain
+    raise UserError(f"{name} = {value!r}: a value is a text, a finite number, true or false.", place="submit")
 
 
 def _checked(metrics: Mapping[str, float]) -> dict[str, float]:

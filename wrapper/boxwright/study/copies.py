@@ -30,7 +30,7 @@ class Heard(Protocol):
         """Return how many runs of this copy were settled so far."""
         ...
 
-    def finish(self, failure: StudyError | None) -> None:
+    def finish(self, failure: Exception | None) -> None:
         """Hear that no copy is left."""
         ...
 
@@ -87,9 +87,9 @@ class Copies:
     async def _wait(self, heard: Heard) -> None:
         try:
             failures = await asyncio.gather(*self._lives)
-        except BoxwrightError as error:
-            # The study must hear of it, or it would wait for ever for what nobody asks any more.
-            heard.finish(error if isinstance(error, StudyError) else StudyError(str(error)))
+        except Exception as error:  # noqa: BLE001  the study must hear of it, or it would wait for ever
+            is_study_s = isinstance(error, StudyError) or not isinstance(error, BoxwrightError)
+            heard.finish(error if is_study_s else StudyError(str(error)))
             return
         is_failed = all(failures)
         heard.finish(

@@ -7,7 +7,6 @@ import resource
 from collections.abc import Callable
 from pathlib import Path
 
-from boxwright.errors import StudyError
 from boxwright.pilots.copy_jobs import CopyJobs
 from boxwright.propose.asktell import AskTell
 from boxwright.propose.base import Proposer
@@ -102,5 +101,5 @@ class _Heard:
     def settled(self, copy: int) -> int:
         return self._external.settled[copy]
 
-    def finish(self, failure: StudyError | None) -> None:
+    def finish(self, failure: Exception | None) -> None:
         self._external.finish(failure)

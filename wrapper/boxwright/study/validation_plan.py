@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -124,8 +125,9 @@ def _test_instances(scenario: Scenario, tests: Path | None) -> list[InstanceRow]
         found = read_instances(Path(scenario.folder or "", test), test)
     else:
         found = [InstanceRow(name) for name in dict.fromkeys(test)]
-    names = list(dict.fromkeys(row.name for row in found))[: scenario.validation.instances]
-    return [row for row in found if row.name in names]
+    names = dict.fromkeys(row.name for row in found)
+    wanted = set(islice(names, scenario.validation.instances))
+    return [row for row in found if row.name in wanted]
 
 
 def _rows(scenario: Scenario, found: Sequence[InstanceRow], taken: Collection[int]) -> Iterable[Row]:

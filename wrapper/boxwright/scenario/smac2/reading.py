@@ -37,8 +37,12 @@ class Entry:
     place: str
 
 
-def read_smac2(file: Path) -> Layers:
+def read_smac2(file: Path, *, with_defaults: bool = True) -> Layers:
     """Return what an option file says, as the document of a scenario with the place of each value.
+
+    Args:
+        file: The option file.
+        with_defaults: Whether a person's own files of defaults set what it leaves out.
 
     Raises:
         ScenarioError: It cannot be read, a key is unknown, or a value is wrong; the message names the line.
@@ -46,7 +50,7 @@ def read_smac2(file: Path) -> Layers:
     from boxwright.scenario.smac2.translating import Translation  # in that order: it needs Entry
 
     entries = read_entries(_text(file), str(file))
-    defaults, note = _defaults(entries)
+    defaults, note = _defaults(entries) if with_defaults else ([], "")
     entries += defaults
     folder = Path(os.path.normpath(Path.cwd() / file.parent))
     translation = Translation(entries, file, folder)
@@ -71,7 +75,7 @@ def _defaults(entries: list[Entry]) -> tuple[list[Entry], str]:
     taken = {entry.option.name for entry in entries}
     found: list[Entry] = []
     for file in (folder / name for name in DEFAULTS_FILES):
-        if file.is_file():
+        if os.path.isfile(file):  # noqa: PTH113  as with SMAC v2, one that cannot be looked at is not there
             new = [entry for entry in read_entries(_text(file), str(file)) if entry.option.name not in taken]
             taken |= {entry.option.name for entry in new}
             found += new

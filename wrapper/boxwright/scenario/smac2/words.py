@@ -24,7 +24,8 @@ def split_algo(text: str) -> list[str]:
     while index < len(text):
         character = text[index]
         if text.startswith('\\"', index):
-            word = [*(word or []), '"']
+            word = [] if word is None else word
+            word.append('"')
             index += 2
             continue
         if character == '"':

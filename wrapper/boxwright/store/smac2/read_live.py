@@ -55,6 +55,8 @@ def read_live(path: Path, shown: str) -> FoundRuns:
                 reader.take(place, value)
     except OSError as error:
         raise unreadable(error, shown) from error
+    except RecursionError as error:  # it could just be read, but not be shown
+        raise ScenarioError("is nested too deeply.", place=shown) from error
     if not reader.has_instances and not stream.is_cut_off:
         raise ScenarioError("is empty; a file of runs begins with an array of instances.", place=shown)
     found.note = "its last run is cut off" if stream.is_cut_off else ""
