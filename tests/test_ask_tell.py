@@ -97,6 +97,21 @@ def test_what_is_refused_or_has_run_is_told_at_once_and_asked_again(
     assert state["evaluations"] == {"refused": 1, "outside": 0, "answered": 1}
 
 
+def test_origin_is_one_short_line_and_never_what_tells_of_a_person_s_runs(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = ask_tell(make_scenario, "None if n > 3 else n / 10", runs=3)
+    program = scenario.parent / "optimizer.py"
+    origins = '["again, as run 9", r"two" + chr(10) + "lines", "x" * 999][n - 1]'
+    program.write_text(program.read_text().replace('"origin": "mine"', f'"origin": {origins}'))
+    done = boxwright("run", scenario, "--study", "s")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "s") as store:
+        found = [record.origin for record in store.runs()]
+    assert found == ["optimizer 1", r"two\nlines", f"{'x' * 197}..."]
+    assert [m["trial"] for m in heard(tmp_path / "s") if m["type"] == "tell"][:2] == [1, 2]
+
+
 def test_copy_that_dies_is_started_again_and_told_everything(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ def test_runs_are_submitted_waited_for_and_cancelled_from_threads(
     running.hear("trials done")
     study = running.study
     tenths = numpy.arange(5) / 10  # numpy's numbers are taken, too
-    runs = [submit({"x": tenth}, seed=numpy.int64(7), study=study) for tenth in tenths]
+    runs = [submit({"x": tenth}, seed=numpy.int64(7), study=study) for tenth in tenths]  # type: ignore[arg-type]
     found = sorted((run.wait().cost or 0.0, run.wait().additional) for run in as_completed(runs))
     assert found == [(number / 10, "seed 7") for number in range(5)]
     result = runs[3].result()

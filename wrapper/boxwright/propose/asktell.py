@@ -9,19 +9,23 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from boxwright.errors import StudyError
+from boxwright.errors import StudyError, one_line
 from boxwright.propose.base import ExhaustedError, Proposal, Told
 from boxwright.propose.intake import Intake, RefusedError
+from boxwright.propose.knowledge import tell
 from boxwright.propose.optimizer_seed import OptimizerSeed
 from boxwright.propose.protocol import Exhausted, Init, Running, Tell
 from boxwright.propose.protocol import Proposal as Answer
 from boxwright.propose.seed_process import Breeder
+from boxwright.scenario.layers import shorten
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space, space_to_json
-from boxwright.terms import Config, Status, Trial, config_key
+from boxwright.terms import AGAIN, Config, Status, Trial, config_key
 
 MOST_IN_VAIN = 1000
 """After so many proposals in a row that were refused, or had run, a copy counts as having no more to say."""
+
+_LONGEST_ORIGIN = 200
 
 
 class AskTell:
@@ -141,14 +145,16 @@ class AskTell:
                 continue
             elif (key, 0) in self._finished:
                 self._count("answered")
-                copy.hear(_tell(self._finished[key, 0], copy.number))
+                copy.hear(tell(self._finished[key, 0], copy.number))
                 continue
             return self._accept(copy, config, repeat, answer)
         return None
 
     def _accept(self, copy: OptimizerSeed, config: Config, repeat: int, answer: Answer) -> Proposal:
         copy.proposals += 1
-        origin = answer.origin or f"optimizer {copy.number}"
+        origin = shorten(one_line(answer.origin), _LONGEST_ORIGIN)
+        if not origin or origin.startswith(AGAIN):  # which is a person's word
+            origin = f"optimizer {copy.number}"
         self._mark(config, repeat, copy.number, origin)
         copy.in_flight.add((config_key(config), repeat))
         return Proposal(config, origin, copy.number, repeat)
@@ -164,7 +170,7 @@ class AskTell:
         self._finished[key] = told
         for copy in self._copies:
             copy.in_flight.discard(key)
-            copy.hear(_tell(told, copy.number))
+            copy.hear(tell(told, copy.number))
         if (run := self._running.pop(key, None)) is not None:
             run[2].set_result(None)
 
@@ -192,7 +198,7 @@ class AskTell:
         return Init(optimizer_seed=number, random_seed=random_seed, space=self._space)
 
     def _knowledge(self, number: int) -> list[Running | Tell]:
-        settled: list[Running | Tell] = [_tell(told, number) for told in (*self._warm, *self._finished.values())]
+        settled: list[Running | Tell] = [tell(told, number) for told in (*self._warm, *self._finished.values())]
         running = [msgspec.structs.replace(run, own=owner == number) for run, owner, _ in self._running.values()]
         return settled + running
 
@@ -200,15 +206,3 @@ class AskTell:
         self._failure = self._failure or error
         for copy in self._copies:
             copy.fail(self._failure)
-
-
-def _tell(told: Told, number: int) -> Tell:
-    trial = told.trial
-    return Tell(
-        trial=trial.number,
-        config=dict(trial.config),
-        status=told.status,
-        cost=told.cost,
-        own=trial.optimizer_seed == number,
-        origin=trial.origin,
-    )

@@ -48,7 +48,7 @@ class Intake:
     def _checked(self, texts: Mapping[str, str], values: Mapping[str, Value]) -> Config:
         space = self._space
         for name in (*texts, *values):
-            if name not in space.names:
+            if name not in space.configspace:
                 space.check({name: 0})  # says which name may have been meant
         named = {name: space.domain(name).from_text(text) for name, text in texts.items()}
         named |= {name: space.domain(name).from_value(value) for name, value in values.items()}

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +72,9 @@ def read_features(path: Path, shown: str) -> dict[str, tuple[float | None, ...]]
     if not rows:
         raise ScenarioError("is empty. Its first line names the features.", place=shown)
     line, header = rows[0]
-    names = header[1:]
-    for name in names:
-        if _number(name) is not None or names.count(name) > 1:
-            what = "stands twice" if names.count(name) > 1 else "is a number"
+    for name, count in Counter(header[1:]).items():
+        if _number(name) is not None or count > 1:
+            what = "stands twice" if count > 1 else "is a number"
             problem = f'the name of a feature "{shorten(name, 60)}" {what}. The first line names them.'
             raise ScenarioError(problem, place=f"{shown}:{line}")
     features: dict[str, tuple[float | None, ...]] = {}
