@@ -315,7 +315,7 @@ def test_shared_model_takes_the_runs_of_others_and_leaves_its_own_beside(
     done = boxwright("run", file)
     assert done.returncode == 0, done.stderr
     assert f"warm start: 1 of 1 run of {shared} taken over" in done.stderr
-    log = (tmp_path / "studies/group/study.log").read_text()
+    log = (tmp_path / "studies/group-3/study.log").read_text()
     assert "shared runs in the model" in log
     own = read_live(shared / "live-rundata-3.json", "own")
     assert len(own.runs) == 3
@@ -357,6 +357,14 @@ def test_runs_that_others_write_meanwhile_are_read_again_for_the_model(
     assert len(records) == 8
     assert 0.25 not in {record["config"]["x"] for record in records}
     assert len(read_live(tmp_path / "out/group/live-rundata-3.json", "own").runs) == 8
+
+    # A second study in the same folder, under a number of its own.
+    done = boxwright("run", file, "--set", "seed=12", "--runs", "1")
+    assert done.returncode == 0, done.stderr
+    for number, runs in ((3, "8 of 8 runs"), (9, "1 of 1 run")):
+        assert f"warm start: {runs} of {tmp_path}/out/group/live-rundata-{number}.json taken over" in done.stderr
+    assert (tmp_path / "studies/group-12/study.db").exists()
+    assert len(read_live(tmp_path / "out/group/live-rundata-12.json", "own").runs) == 1
 
 
 def test_runs_of_others_need_a_folder_that_is_shared(

@@ -353,7 +353,15 @@ REFUSED = [
         ':6: warmstart-iteration: found "x", expected a whole number of at le',
     ),
     ("instances = six.txt\nrunCount = 3", ':6: runCount: unknown option. Did you mean "'),
-    ("instances = seven.txt", ":4: runcount_limit: 6 runs are fewer than one configuration on 7 instances. "),
+    ("instances = seven.txt", ":4: runcount_limit: one configuration on 7 instances is 7 runs, found 6. "),
+    (
+        "memory_limit = 512",
+        ":5: memory_limit: SMAC v2 has no such option. Take it out, and give --set limits.memory=",
+    ),
+    (
+        "deterministic = 1 # yes",
+        ':5: deterministic: found "1 # yes", expected true or false. A comment stands on a line of its own.',
+    ),
 ]
 
 
@@ -363,7 +371,7 @@ def test_wrong_option_is_refused_with_file_line_and_what_would_be_right(
 ) -> None:
     file = make_smac2(tmp_path / "s", line, instances="i1\n")
     (tmp_path / "s" / "seven.txt").write_text("".join(f"i{n}\n" for n in range(7)))
-    if "runcount_limit" in message and "fewer" in message:
+    if "runcount_limit" in message and "one configuration" in message:
         message = message.replace(":4:", ":3:")
     (tmp_path / "s" / "states").mkdir()
     for iteration in (2, 4):
@@ -401,6 +409,32 @@ def test_set_overrides_an_option_and_is_named_where_it_is_wrong(tmp_path: Path) 
     assert load_scenario(file, ["slots.count=3"]).scenario.slots.count == 3
     with pytest.raises(ScenarioError, match=re.escape("--set slots.count: found the number 0")):
         load_scenario(file, ["slots.count=0"])
+
+
+def test_options_may_be_set_as_on_the_command_line_of_smac_v2(tmp_path: Path) -> None:
+    file = make_smac2(tmp_path / "s", "seed = 1", "initial-challengers = RANDOM", "cores = 2")
+    texts = ["numRun=3", "seed=4", "initial-challengers=-c 'b'", "cutoff_time=5", "cores=3", "slots.count=1"]
+    found = load_scenario(file, texts).scenario
+    assert found.optimizer is not None
+    assert (found.optimizer.seed, found.limits.cutoff_s, found.slots.count) == (4, 5.0, 1)
+    assert list(found.optimizer.first) == ["default", {"c": "b"}]
+    with pytest.raises(ScenarioError, match=re.escape('--set cutoff_time: found "x", expected a number of at least')):
+        load_scenario(file, ["cutoff_time=x"])
+
+
+def test_study_that_shares_a_folder_with_others_has_one_of_its_own(tmp_path: Path) -> None:
+    file = make_smac2(tmp_path / "s", "output-dir = out", "rungroup = g", "shared-model-mode = true", "seed = 3")
+    shared = Path("out/g").absolute()
+    shared.mkdir(parents=True)
+    (shared / "scenario.toml").write_text("[optimizer]\nseed = 3\n")
+    assert value_at(file, "study.folder") == "out/g"  # the same study once more
+    (shared / "scenario.toml").write_text("[optimizer]\nseed = 9\n")
+    (shared / "live-rundata-9.json").write_text("[ ]")
+    found = [value_at(file, f"study.{key}") for key in ("folder", "smac2", "name")]
+    assert found == [None, str(shared), "g-3"]
+    assert value_at(file, "optimizer.warm_start") == []  # the other one has only begun
+    (shared / "live-rundata-9.json").write_text('[ ] { "r-rc" : 1 }')
+    assert value_at(file, "optimizer.warm_start") == [f"{shared}/live-rundata-9.json"]
 
 
 def test_folder_that_holds_only_a_scenario_of_smac_v2_stands_for_it(tmp_path: Path) -> None:

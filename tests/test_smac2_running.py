@@ -33,6 +33,7 @@ def test_runtime_on_instances_is_called_and_scored_as_by_smac_v2(boxwright: RunB
     assert done.returncode == 0, done.stderr
     assert f"study: {tmp_path}/out/r\n" in done.stdout
     assert "incumbent: run 1 (2 runs of it), runtime 25.25" in done.stdout
+    assert "instance: slow\n" in boxwright("show", "out/r", "2").stdout
     records = results(boxwright, "out/r")
     assert [record["instance"] for record in records] == ["a", "slow", "a", "slow"]
     assert [record["status"] for record in records] == ["SUCCESS", "TIMEOUT"] * 2
@@ -140,20 +141,31 @@ def test_default_runs_before_initial_challengers(tmp_path: Path) -> None:
     assert list(optimizer.first) == ["default", {"c": "b"}, "random"]
 
 
-def test_initial_incumbent_that_is_none_of_the_space_is_refused(boxwright: RunBoxwright, tmp_path: Path) -> None:
-    file = make_smac2(tmp_path / "s", "initial-incumbent = -x '2'")
-    done = boxwright("check", file)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"boxwright: {file}: optimizer.first[0]: ")
+def test_what_is_found_wrong_later_is_told_by_the_option_that_says_it(
+    boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    for lines, place in (
+        (["initial-incumbent = -x '2'"], ":5: initial-incumbent: x = "),
+        (["initial-challengers = RANDOM", "initialChallengers = -x '2'"], ":6: initialChallengers: x = "),
+        (["algo = ./nowhere.sh 1"], ':4: algo: "'),
+        (["warmstart = ."], ':5: warmstart: "."'),
+    ):
+        file = make_smac2(tmp_path / "s", *lines)
+        done = boxwright("check", file)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"boxwright: {file}{place}")
 
 
 def test_check_says_once_what_has_no_effect_and_shows_the_call(boxwright: RunBoxwright, tmp_path: Path) -> None:
-    file = make_smac2(tmp_path / "s", "cli-call-params-with-quotes = true", "rf-num-trees = 5")
+    lines = ("cli-call-params-with-quotes = true", "rf-num-trees = 5")
+    file = make_smac2(tmp_path / "s", *lines, "initial-incumbent = -x '0.25'", "outdir = out", "rungroup = r")
     done = boxwright("check", file)
     assert done.returncode == 0
     assert (
-        f"  {tmp_path}/s/wrapper.sh no_instance 0 1.7976931348623157E308 2147483647 -1 -x ''\"'\"'0.5'" in done.stdout
+        f"  {tmp_path}/s/wrapper.sh no_instance 0 1.7976931348623157E308 2147483647 -1 -x ''\"'\"'0.25'"
+        in done.stdout
     )
+    assert f"  BOXWRIGHT_STUDY={tmp_path}/out/r\n" in done.stdout
     assert f"working directory\n  {tmp_path}/s\n" in done.stdout
     assert done.stderr.splitlines() == [
         f"warning: {file}:6: rf-num-trees: no effect: boxwright's own optimizer has no such setting."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from boxwright.materialise import Plan
     from boxwright.study.setup import Setup
+    from boxwright.terms import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,13 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
     from boxwright.materialise import RunContext
     from boxwright.scenario import load_scenario
     from boxwright.store.layout import run_folder
-    from boxwright.study.setup import prepare
+    from boxwright.study.setup import planned_folder, prepare
     from boxwright.terms import Trial
 
     loaded = load_scenario(Path(scenario), settings)
     setup = prepare(loaded)
-    warm = setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy)
-    config = warm.best or setup.space.default() if setup.scenario.design is None else next(setup.configs())
-    study = Path("studies") / str(loaded.scenario.study.name)
+    config = _first_config(setup)
+    study = planned_folder(loaded.scenario)
     rows = setup.scenario.instances.rows
     instance, seed = rows[0] if rows else (setup.scenario.example_instance, None)
     seed = setup.scenario.study.seed if seed is None else seed
@@ -47,6 +47,19 @@ def check(scenario: str | Path, *, settings: Sequence[str] = ()) -> Check:
         run=1, trial=trial, slot=setup.slots[0], folder=folder, study=study.absolute(), mark="check", attempt=1
     )
     return Check(setup, setup.materialiser.plan(context))
+
+
+def _first_config(setup: Setup) -> Config:
+    """Return what runs first: the scenario's own choice, else the best of earlier runs, else the default."""
+    from boxwright.propose.first import first_configs
+
+    optimizer = setup.scenario.optimizer
+    if optimizer is None:
+        return next(setup.configs())
+    if optimizer.first:
+        return first_configs(setup.space, optimizer)[0]
+    warm = setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy)
+    return warm.best or setup.space.default()
 
 
 def check_command(scenario: str, *, settings: Sequence[str]) -> int:
@@ -101,7 +114,7 @@ def _job_script(setup: Setup) -> str:
     """Return the script of a job, indented; nothing is submitted."""
     from boxwright.errors import one_line
     from boxwright.study.job_plan import job_script
+    from boxwright.study.setup import planned_folder
 
-    study = Path("studies") / str(setup.scenario.study.name)
-    text = job_script(setup.scenario, setup.folder, study.absolute(), "check")
+    text = job_script(setup.scenario, setup.folder, planned_folder(setup.scenario).absolute(), "check")
     return "".join(f"  | {one_line(line)}\n" for line in text.splitlines())

@@ -80,7 +80,7 @@ def submit(
     from boxwright.store.creating import check_new_study
     from boxwright.store.layout import is_study
     from boxwright.study.control import is_running
-    from boxwright.study.setup import prepare
+    from boxwright.study.setup import planned_folder, prepare
 
     source = Path(scenario).absolute()
     wish = wish or Wish()
@@ -91,8 +91,7 @@ def submit(
         loaded, folder, verb = load_scenario(source / "scenario.toml", settings), source, ("resume", str(source))
     else:
         loaded = load_scenario(source, settings)
-        named = loaded.scenario.study.folder
-        folder = Path(study or named or Path("studies") / str(loaded.scenario.study.name)).absolute()
+        folder = Path(study or planned_folder(loaded.scenario)).absolute()
         check_new_study(folder)
         verb = ("run", str(source), "--study", str(folder))
         prepare(_without_slots(loaded) if loaded.scenario.slots.backend == "local" else loaded)

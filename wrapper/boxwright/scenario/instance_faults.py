@@ -35,10 +35,8 @@ def instance_faults(scenario: Scenario) -> Faults:
     asks_itself = optimizer is not None and optimizer.command is not None and optimizer.protocol == "algo"
     if optimizer is not None and len(instances.rows) > optimizer.runs and not asks_itself:
         number = len(instances.rows)
-        problem = (
-            f"{optimizer.runs} runs are fewer than one configuration on {number} instances. Write at least {number}."
-        )
-        yield ("optimizer", "runs"), problem
+        problem = f"one configuration on {number} instances is {number} runs, found {optimizer.runs}."
+        yield ("optimizer", "runs"), f"{problem} Write at least {number}."
 
 
 def _repeat_faults(optimizer: Optimizer, is_noisy: bool) -> Faults:

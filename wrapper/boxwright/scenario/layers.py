@@ -48,7 +48,7 @@ class Layers:
 
     document: Document
     folder: Path
-    origins: dict[tuple[str, ...], str] = field(default_factory=dict)
+    origins: dict[tuple[str | int, ...], str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -164,7 +164,11 @@ def _scenario_file(path: Path, *, place: str = "") -> Path:
             names = ("scenario.toml", "scenario.txt")
             file = next((path / name for name in names if (path / name).exists()), path / names[0])
         problem = (
-            "" if file.exists() else "the folder holds no scenario.toml" if path.is_dir() else "there is no such file"
+            ""
+            if file.exists()
+            else "the folder holds no scenario.toml or scenario.txt"
+            if path.is_dir()
+            else "there is no such file"
         )
         if not problem:
             os.path.realpath(file).encode("utf-8")

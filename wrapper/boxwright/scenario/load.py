@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from boxwright.scenario.layers import (
     MOST_LEVELS,
     Document,
     Layers,
+    WholePlace,
     dotted,
     find_scenario,
     is_deep,
@@ -25,7 +26,7 @@ from boxwright.scenario.layers import (
     shorten,
 )
 from boxwright.scenario.model import Scenario
-from boxwright.scenario.smac2.reading import read_smac2
+from boxwright.scenario.smac2.reading import names_option, read_smac2
 from boxwright.scenario.toml_text import to_toml
 
 
@@ -40,6 +41,7 @@ class LoadedScenario:
             relative paths refer to, and the instances stand in it. Loading it from anywhere gives an equal scenario
             with the same folder.
         notes: What a SMAC v2 scenario asks for that has no effect here, in one line each.
+        places: Dotted key of the scenario → file, line and option of a SMAC v2 scenario that says it.
     """
 
     scenario: Scenario
@@ -47,6 +49,14 @@ class LoadedScenario:
     folder: Path
     text: str
     notes: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def said_at(self, place: str) -> str:
+        """Return where a SMAC v2 scenario says what is wrong at ``file: key``; the same place where it does not."""
+        key = place.removeprefix(f"{self.path}: ")
+        while key and key not in self.places:
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
+        return self.places.get(key, place)
 
 
 def load_scenario(
@@ -61,7 +71,8 @@ def load_scenario(
     Args:
         path: A file or a folder.
         overrides: ``key=value`` texts as given to ``--set``; the key is dotted, the value is TOML or else a text.
-            They count as written in the file, so that relative paths start at its folder.
+            They count as written in the file, so that relative paths start at its folder. For a SMAC v2 file the key
+            may be one of SMAC v2's options.
         kept: Keys of files that need not be there, because a study has what they hold.
         with_defaults: Whether a person's own files of defaults go with an option file of SMAC v2.
 
@@ -69,9 +80,12 @@ def load_scenario(
         ScenarioError: With the file and line, or the file and key, the value found and what would be right.
     """
     file = find_scenario(path)
-    layers = read_layers(file) if file.suffix == ".toml" else read_smac2(file, with_defaults=with_defaults)
+    is_toml = file.suffix == ".toml"
+    options = [] if is_toml else [override for override in overrides if names_option(override)]
+    layers = read_layers(file) if is_toml else read_smac2(file, options, with_defaults=with_defaults)
     for override in overrides:
-        _override(layers, override)
+        if override not in options:
+            _override(layers, override)
     document = layers.document
     document["folder"] = str(layers.folder)
     study = document.setdefault("study", {})
@@ -85,7 +99,8 @@ def load_scenario(
         if key in kept:
             continue
         raise ScenarioError(problem, place=layers.place(key))
-    return LoadedScenario(scenario, file, layers.folder, to_toml(document), tuple(layers.notes))
+    places = {dotted(key): place for key, place in layers.origins.items() if isinstance(place, WholePlace)}
+    return LoadedScenario(scenario, file, layers.folder, to_toml(document), tuple(layers.notes), places)
 
 
 def _name_of(file: Path, folder: Path) -> str:

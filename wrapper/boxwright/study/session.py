@@ -30,7 +30,7 @@ from boxwright.study.external import make_ask_tell, make_external
 from boxwright.study.goal import GIVEN_UP
 from boxwright.study.orders import Orders
 from boxwright.study.publishing import publishing
-from boxwright.study.setup import Setup, make_proposer, prepare
+from boxwright.study.setup import Setup, make_proposer, planned_folder, prepare
 from boxwright.study.smac2_files import refuse_others_files
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
@@ -60,8 +60,7 @@ def new_study(
     watcher = SafeWatcher(watcher)
     _refuse_study(scenario)
     loaded = load_scenario(scenario, overrides)
-    named = loaded.scenario.study.folder
-    folder = (study or (Path(named) if named else Path("studies") / str(loaded.scenario.study.name))).absolute()
+    folder = (study or planned_folder(loaded.scenario)).absolute()
     check_new_study(folder)
     setup = prepare(loaded)
     refuse_others_files(setup, folder)

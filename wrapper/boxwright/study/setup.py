@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from boxwright.errors import ScenarioError
+from boxwright.errors import ScenarioError, UserError
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.first import refuse_wrong_first
@@ -136,6 +136,23 @@ def prepare(
     Raises:
         UserError: Something does not fit, at a known place.
     """
+    try:
+        return _prepared(loaded, space, stages, rows, warm_start, slots)
+    except UserError as error:
+        where = loaded.said_at(error.place)
+        if where == error.place:
+            raise
+        raise type(error)(error.problem, place=where) from error
+
+
+def _prepared(
+    loaded: LoadedScenario,
+    space: Space | None,
+    stages: Sequence[int],
+    rows: Path | None,
+    warm_start: WarmStart | None,
+    slots: tuple[Slot, ...],
+) -> Setup:
     scenario = loaded.scenario
     place = str(loaded.path)
     folder = loaded.folder
@@ -191,6 +208,12 @@ def prepare(
     else:
         copy_words(setup, 1, folder)  # finds its program
     return setup
+
+
+def planned_folder(scenario: Scenario) -> Path:
+    """Return the folder of a new study that nobody has named, starting where the person is."""
+    study = scenario.study
+    return Path(study.folder) if study.folder else Path("studies") / str(study.name)
 
 
 def make_proposer(setup: Setup, study: Path, log: Callable[[str], None]) -> Proposer:

@@ -185,3 +185,6 @@ OTHER_WORDS = {
     "input_psmac_dirs": "shared-model-mode",
 }
 """Names of SMAC3's first version, and short ones that stand only on a command line → what SMAC v2 says in a file."""
+
+OURS = {"memory_limit": "limits.memory"}
+"""Names of SMAC3's first version for what SMAC v2 leaves to its wrappers → our key."""

@@ -39,7 +39,8 @@ class Places:
             raise ScenarioError(problem, place=place) from error
         if found is None:
             tried = ", ".join(map(str, self._bases))
-            raise ScenarioError(f'there is no "{shorten(text, 200)}". Tried in {tried}.', place=place)
+            remark = " A comment stands on a line of its own." if " #" in text else ""
+            raise ScenarioError(f'there is no "{shorten(text, 200)}". Tried in {tried}.{remark}', place=place)
         return Path(os.path.normpath(found))
 
     def workdir(self, text: str, words: Sequence[str], place: str) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from boxwright.errors import ScenarioError, nearest
 from boxwright.scenario.layers import Layers, WholePlace, shorten
-from boxwright.scenario.smac2.options import BY_NAME, OTHER_WORDS, REPEATED, Option
+from boxwright.scenario.smac2.options import BY_NAME, OTHER_WORDS, OURS, REPEATED, Option
 
 DEFAULTS_FOLDER = ".aeatk"
 """Where a person's own defaults lie, in the home folder."""
@@ -37,11 +38,18 @@ class Entry:
     place: str
 
 
-def read_smac2(file: Path, *, with_defaults: bool = True) -> Layers:
+def names_option(override: str) -> bool:
+    """Return whether a ``key=value`` text sets an option of SMAC v2, and not a key or a section of the scenario."""
+    key, _, value = override.partition("=")
+    return key.strip() in BY_NAME and value.isprintable() and not value.lstrip().startswith("{")
+
+
+def read_smac2(file: Path, overrides: Sequence[str] = (), *, with_defaults: bool = True) -> Layers:
     """Return what an option file says, as the document of a scenario with the place of each value.
 
     Args:
         file: The option file.
+        overrides: ``option=value`` texts that go before it, as SMAC v2 has them on its command line.
         with_defaults: Whether a person's own files of defaults set what it leaves out.
 
     Raises:
@@ -49,7 +57,7 @@ def read_smac2(file: Path, *, with_defaults: bool = True) -> Layers:
     """
     from boxwright.scenario.smac2.translating import Translation  # in that order: it needs Entry
 
-    entries = read_entries(_text(file), str(file))
+    entries = _laid_over(read_entries(_text(file), str(file)), overrides)
     defaults, note = _defaults(entries) if with_defaults else ([], "")
     entries += defaults
     folder = Path(os.path.normpath(Path.cwd() / file.parent))
@@ -60,6 +68,17 @@ def read_smac2(file: Path, *, with_defaults: bool = True) -> Layers:
     layers.notes.extend(([note] if note else []) + translation.notes)
     layers.lost.extend(translation.lost)
     return layers
+
+
+def _laid_over(entries: Sequence[Entry], overrides: Sequence[str]) -> list[Entry]:
+    """Return the entries with those of ``--set`` in their place; of several that say the same the last one counts."""
+    given = []
+    for override in overrides:
+        key, _, value = (part.strip() for part in override.partition("="))
+        given.append(Entry(BY_NAME[key], key, value, f"--set {key}"))
+    last = {entry.option.name: entry for entry in given}
+    kept = [entry for entry in given if entry.option.name in REPEATED or last[entry.option.name] is entry]
+    return [*(entry for entry in entries if entry.option.name not in last), *kept]
 
 
 def _defaults(entries: list[Entry]) -> tuple[list[Entry], str]:
@@ -121,6 +140,8 @@ def _option(key: str, place: str) -> Option:
         raise ScenarioError(f"dashes belong to the command line. Write {bare} = …", place=place)
     if bare in OTHER_WORDS:
         raise ScenarioError(f'unknown option. SMAC v2 calls it "{OTHER_WORDS[bare]}".', place=place)
+    if bare in OURS:
+        raise ScenarioError(f"SMAC v2 has no such option. Take it out, and give --set {OURS[bare]}=…", place=place)
     near = nearest(shorten(bare, 60), BY_NAME)
     hint = near if near.startswith("Did you mean") else "The options of SMAC v2 are known, and none is like it."
     raise ScenarioError(f"unknown option. {hint}", place=place)

@@ -11,7 +11,7 @@ from typing import Any
 from boxwright.errors import ScenarioError
 from boxwright.scenario.instances import read_features, read_instances
 from boxwright.scenario.layers import Document
-from boxwright.scenario.smac2.earlier import others, states
+from boxwright.scenario.smac2.earlier import others, shared_runs, states
 from boxwright.scenario.smac2.places import Places, files_in
 from boxwright.scenario.smac2.reading import Entry
 from boxwright.scenario.smac2.validating import ValidationOptions
@@ -43,7 +43,7 @@ class Translation:
     """
 
     def __init__(self, entries: Sequence[Entry], file: Path, folder: Path) -> None:
-        self.places: dict[tuple[str, ...], str] = {}
+        self.places: dict[tuple[str | int, ...], str] = {}
         self.lost = [
             f"{entry.place}: no effect: {reason}." for entry in entries if (reason := entry.option.no_effect)
         ]
@@ -99,8 +99,9 @@ class Translation:
 
     def _study(self) -> None:
         name, folder = self._rungroup(), self._values.text("output-dir")
-        self._put("rungroup", ("study", "name"), _as_name(name))
-        self._others = others(self._values, name)
+        self._others = others(self._values, name, self._number())
+        own = name if self._others is None else f"{name}-{self._number()}"  # several may share one folder
+        self._put("rungroup", ("study", "name"), _as_name(own))
         if self._others is None and folder is not None:
             self._put("output-dir", ("study", "folder"), str(Path(folder, name)))
         self._put("output-dir", ("study", "smac2"), True if self._others is None else str(self._others))
@@ -234,9 +235,7 @@ class Translation:
             wanted = "runcount-limit, wallclock-limit or cputime-limit"
             raise ScenarioError(f"no limit is set, so it would never end. Set {wanted}.", place=str(self._file))
         self._put("runcount-limit", ("optimizer", "runs"), min(runs or UNLIMITED, UNLIMITED))
-        seed = self._values.whole("seed", 0) or 0
-        offset = self._values.whole("seed-offset", 0) or 0
-        self._put("seed", ("optimizer", "seed"), (seed + offset) % 2**31)
+        self._put("seed", ("optimizer", "seed"), self._number())
         if not self._values.flag("shared-model-mode", False):
             self._put("shared-model-mode", ("optimizer", "seeds"), 1)
         else:
@@ -270,7 +269,7 @@ class Translation:
                 what = "its runs go to the model; they are no runs of this study, and count against no limit"
                 self.notes.append(f"{self._values.place(option)}: {what}.")
         if self._others is not None:
-            sources.append(str(self._others))
+            sources += shared_runs(self._others)
         option = next((name for name in ("restore-state-from", "warmstart") if self._values.place(name)), "")
         self._put(option or "shared-model-mode", ("optimizer", "warm_start"), sources or None)
 
@@ -278,10 +277,11 @@ class Translation:
         """Yield the configurations that run first: the initial incumbent, then its challengers."""
         found = [entry for entry in self._entries if entry.option.name == "initial-incumbent"]
         challengers = [entry for entry in self._entries if entry.option.name == "initial-challengers"]
-        if challengers and not found:
-            yield "default"  # SMAC v2 begins with it unless it is told otherwise
-        found += challengers
-        for entry in found:
+        begins_with_default = bool(challengers and not found)
+        if begins_with_default:
+            yield "default"  # SMAC v2 does so unless it is told otherwise
+        for index, entry in enumerate([*found, *challengers], int(begins_with_default)):
+            self.places["optimizer", "first", index] = entry.place
             if entry.value.upper() in _FIRST:
                 yield _FIRST[entry.value.upper()]
                 continue
@@ -297,6 +297,12 @@ class Translation:
         note = f"{self._values.place(option)}: no effect: {reason}."
         self.notes.append(note)
         self.lost += [] if is_kept else [note]
+
+    def _number(self) -> int:
+        """Return the number of the first optimizer seed, from which its random numbers start."""
+        seed = self._values.whole("seed", 0) or 0
+        offset = self._values.whole("seed-offset", 0) or 0
+        return (seed + offset) % 2**31
 
     def _rungroup(self) -> str:
         text = self._values.text("rungroup", "%SCENARIO_NAME") or ""

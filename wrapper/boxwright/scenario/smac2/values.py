@@ -109,4 +109,5 @@ class Values:
     def wrong(self, name: str, wanted: str) -> ScenarioError:
         """Return the error for a value that is not what is wanted."""
         entry = self.entries[name]
-        return ScenarioError(f'found "{shorten(entry.value, 60)}", expected {wanted}.', place=entry.place)
+        remark = " A comment stands on a line of its own." if " #" in entry.value else ""
+        return ScenarioError(f'found "{shorten(entry.value, 60)}", expected {wanted}.{remark}', place=entry.place)
