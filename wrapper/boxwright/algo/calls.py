@@ -126,9 +126,9 @@ def pairs(words: list[str], *, joined: bool = False) -> dict[str, str]:
         joined: Whether ``--name=value`` and two dashes are understood as well.
 
     Raises:
-        CallError: A name has no value, or a word is no name.
+        CallError: A name has no value or two, or a word is no name.
     """
-    texts = {}
+    texts: dict[str, str] = {}
     rest = iter(words)
     for word in rest:
         if not word.startswith("-") or word.strip("-") == "":
@@ -141,8 +141,19 @@ def pairs(words: list[str], *, joined: bool = False) -> dict[str, str]:
             if following is None:
                 raise CallError(f'"{word}" has no value behind it')
             value = following
-        texts[name] = _bare(value)
+        put(texts, name, _bare(value))
     return texts
+
+
+def put(texts: dict[str, str], name: str, text: str) -> None:
+    """Set a parameter.
+
+    Raises:
+        CallError: It is set already.
+    """
+    if name in texts:
+        raise CallError(f'"{name}" stands there twice')
+    texts[name] = text
 
 
 def _bare(value: str) -> str:

@@ -15,7 +15,7 @@ import json
 import os
 import sys
 
-from boxwright.algo.calls import FAILED_QUALITY, Call, CallError, Reply, pairs, shortest
+from boxwright.algo.calls import FAILED_QUALITY, Call, CallError, Reply, pairs, put, shortest
 
 _SMAC_STATUS = {
     "SUCCESS": "SUCCESS",
@@ -64,12 +64,12 @@ def read_plain(words: list[str]) -> Call:
     while at < len(words) and words[at].startswith("--") and "=" not in words[at]:
         at += 2
     options = _options(words[:at], ("instance", "cutoff", "seed"))
-    texts = {}
+    texts: dict[str, str] = {}
     for word in words[at:]:
         name, equals, value = word.partition("=")
         if not equals:
             raise CallError(f'found "{word}" where name=value was expected')
-        texts[name.lstrip("-")] = value
+        put(texts, name.lstrip("-"), value)
     return Call(texts, **options)
 
 

@@ -53,6 +53,8 @@ def _description(study: Path, record: RunRecord) -> Iterator[str]:
     yield f"status: {record.status}{': ' if record.reason else ''}{one_line(record.reason)}"
     proposer = "" if record.optimizer_seed is None else f", optimizer seed {record.optimizer_seed}"
     yield f"slot {record.slot}, GPUs {','.join(record.gpus) or 'none'}, seed {record.seed}{proposer}"
+    if record.instance is not None:
+        yield f"instance: {one_line(record.instance)}"
     if record.started is not None:
         yield f"started: {datetime.fromtimestamp(record.started).astimezone().isoformat(' ', 'seconds')}"
     yield _used(record)

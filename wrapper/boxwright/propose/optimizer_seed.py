@@ -159,11 +159,9 @@ class OptimizerSeed:
             self._on_failure(StudyError(f"optimizer seed {self.number}: {end.how} (see {self._log_path})"))
             return
         if self._deaths.are_too_many:
+            often = f"{self._deaths.number} times in a row, the last time " if self._deaths.number > 1 else ""
             self._on_failure(
-                StudyError(
-                    f"optimizer seed {self.number} ended {self._deaths.number} times in a row, the last time with: "
-                    f"{end.how} (see {self._log_path})"
-                )
+                StudyError(f"optimizer seed {self.number} ended {often}with: {end.how} (see {self._log_path})")
             )
             return
         self._log(f"seed {self.number}: the optimizer process ended ({end.how}); it is started again")
