@@ -88,7 +88,8 @@ def test_any_option_file_comes_back_from_toml_and_from_options_again(options: di
         (folder / "s" / "set").mkdir()
         (folder / "s" / "set" / 'a "b"').touch()
         lost = convert(file, folder / "s" / "scenario.toml")
-        assert [line for line in lost if "maxIncumbentRuns" not in line] == []
+        idle = ("maxIncumbentRuns", "nothing that is set here looks at it")
+        assert [line for line in lost if not any(words in line for words in idle)] == []
         assert convert(folder / "s" / "scenario.toml", folder / "back.txt") == []
         first, second = (load_scenario(path).scenario for path in (file, folder / "back.txt"))
         assert (second.study, second.optimizer, second.limits) == (first.study, first.optimizer, first.limits)

@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from boxwright.scenario.section import Positive, Repeats, Section
 
+LEAST_FACTOR = 1.01
+"""With it there are some thousand moments in a week; with 1.000001 they would hardly come to an end."""
+
 
 class Validation(Section, frozen=True, kw_only=True):
     """What ``boxwright validate`` runs: incumbents, on the test instances or with seeds that are new to them.
@@ -28,7 +31,7 @@ class Validation(Section, frozen=True, kw_only=True):
 
     at_end: bool = False
     incumbents: Literal["last", "all", "times"] = "last"
-    factor: Annotated[float, Meta(gt=1)] = 2.0
+    factor: Annotated[float, Meta(ge=LEAST_FACTOR)] = 2.0
     from_s: Annotated[float, Meta(ge=0)] = 0.0
     until_s: Annotated[float, Meta(gt=0)] | None = None
     runs: Repeats | None = None

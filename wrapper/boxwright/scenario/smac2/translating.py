@@ -27,6 +27,7 @@ KILL_FACTOR = 10.0
 ACQUISITIONS = {"EI": "ei", "LCB": "lcb"}
 SHARED_EVERY_S = 300.0
 _AT_ONCE_S = 0.001
+_SEEDS = 2**31
 OBSERVER_MS = 2000  # a wrapper is to tell its time twice as often as SMAC v2 looks
 TIME_VARIABLES = ("AEATK_PORT", "AEATK_CPU_TIME_FREQUENCY")
 _ENDLESS = 1_000_000.0  # times the cutoff: never
@@ -48,9 +49,8 @@ class Translation:
             f"{entry.place}: no effect: {reason}." for entry in entries if (reason := entry.option.no_effect)
         ]
         self.notes = list(self.lost)
-        self._entries = entries
         self._file = file
-        self._values = Values({entry.option.name: entry for entry in reversed(entries)})
+        self._values = Values(entries)
         self._files = Places(folder, self._values.text("experiment-dir"))
         self._document: Document = {}
         self._others: Path | None = None
@@ -76,6 +76,8 @@ class Translation:
         self._put("", ("parse",), dict(PARSE))
         cores = self._values.whole("cores", least=1)
         self._put("cores", ("slots", "count"), cores)
+        for name in self._values.unread():
+            self._note(name, "nothing that is set here looks at it")
         return self._document
 
     def _put(self, option: str, key: tuple[str, ...], value: Any) -> None:
@@ -275,8 +277,8 @@ class Translation:
 
     def _first(self) -> Iterator[str | dict[str, str]]:
         """Yield the configurations that run first: the initial incumbent, then its challengers."""
-        found = [entry for entry in self._entries if entry.option.name == "initial-incumbent"]
-        challengers = [entry for entry in self._entries if entry.option.name == "initial-challengers"]
+        found = self._values.all("initial-incumbent")
+        challengers = self._values.all("initial-challengers")
         begins_with_default = bool(challengers and not found)
         if begins_with_default:
             yield "default"  # SMAC v2 does so unless it is told otherwise
@@ -299,10 +301,17 @@ class Translation:
         self.lost += [] if is_kept else [note]
 
     def _number(self) -> int:
-        """Return the number of the first optimizer seed, from which its random numbers start."""
+        """Return the number of the first optimizer seed, from which its random numbers start.
+
+        Raises:
+            ScenarioError: It is too large for SMAC v2.
+        """
         seed = self._values.whole("seed", 0) or 0
         offset = self._values.whole("seed-offset", 0) or 0
-        return (seed + offset) % 2**31
+        if seed + offset >= _SEEDS:
+            wanted = f"a whole number below {_SEEDS}, seed-offset included"
+            raise self._values.wrong("seed" if self._values.place("seed") else "seed-offset", wanted)
+        return seed + offset
 
     def _rungroup(self) -> str:
         text = self._values.text("rungroup", "%SCENARIO_NAME") or ""

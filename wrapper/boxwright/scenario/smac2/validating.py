@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from boxwright.scenario.instances import read_instances
 from boxwright.scenario.smac2.places import Places
 from boxwright.scenario.smac2.values import Values
+from boxwright.scenario.validation import LEAST_FACTOR
 
 _MOST_RUNS = 100_000
 _FACTOR = 2.0
@@ -45,13 +46,14 @@ class ValidationOptions:
             self.without_effect.append(("validation", "there are no test instances"))
             is_wanted = False
         yield "validation", "at_end", is_wanted or None
+        is_last_enough = values.flag("validate-only-last-incumbent", True)
         if values.flag("validate-all", False):
             yield "validate-all", "incumbents", "all"
-        elif not values.flag("validate-only-last-incumbent", True):
+        elif not is_last_enough:
             yield "validate-only-last-incumbent", "incumbents", "times"
         factor = values.number("mult-factor", _FACTOR, least=0)
-        if factor is not None and factor <= 1:
-            raise values.wrong("mult-factor", "a number above 1")
+        if factor is not None and factor < LEAST_FACTOR:
+            raise values.wrong("mult-factor", f"a number of at least {LEAST_FACTOR}")
         yield "mult-factor", "factor", None if factor == _FACTOR else factor
         yield "min-timestamp", "from_s", values.number("min-timestamp", least=0) or None
         until_s = values.number("max-timestamp", least=-1)

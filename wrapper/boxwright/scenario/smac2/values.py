@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from boxwright.errors import ScenarioError, nearest
 from boxwright.scenario.layers import shorten
@@ -19,10 +19,21 @@ _LONGEST = 400
 
 
 class Values:
-    """The entries of an option file by the name of their option."""
+    """The entries of an option file by the name of their option; of several with one name, the first counts."""
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self.entries = entries
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = {entry.option.name: entry for entry in reversed(entries)}
+        self._entries = entries
+        self._read: set[str] = set()
+
+    def unread(self) -> list[str]:
+        """Return the options that nobody has asked for, though they may have an effect."""
+        return [name for name, entry in self.entries.items() if name not in self._read and not entry.option.no_effect]
+
+    def all(self, name: str) -> list[Entry]:
+        """Return the entries of an option that may stand several times."""
+        self._read.add(name)
+        return [entry for entry in self._entries if entry.option.name == name]
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return the text of an option.
@@ -30,6 +41,7 @@ class Values:
         Raises:
             ScenarioError: It is empty.
         """
+        self._read.add(name)
         entry = self.entries.get(name)
         if entry is None:
             return default
