@@ -78,7 +78,7 @@ def _file(data: bytes) -> object:
 def _again(space: Space) -> Space:
     """Return the space after it was written as a PCS file and read back."""
     text, lost = space_to_pcs(space)
-    assert not lost
+    assert all("beside an advanced clause" in line for line in lost)  # read, and said: SMAC v2 would refuse it
     draft = Draft()
     read_pcs(text, "written.pcs", draft)
     return draft.finish("written.pcs")
