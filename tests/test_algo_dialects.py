@@ -70,11 +70,11 @@ def test_call_says_what_is_wanted(dialect: str, words: str, wanted: dict[str, ob
         ("smac2", "no_instance 0 0 1 1 -x 1", 'cutoff "0" is not above 0'),
         ("smac2", "no_instance 0 NaN 1 1 -x 1", "cutoff is not a number"),
         ("aclib2", "-x 1", "there is no --config before the parameters"),
-        ("aclib2", "--speed 3 --config -x 1", 'found "--speed" where one of instance, cutoff, seed'),
+        ("aclib2", "--speed 3 --config -x 1", 'found "--speed" where one of --instance, --cutoff, --seed with'),
         ("irace", "1 2 3", "found 3 words, expected: configuration, instance, seed, instance, [bound]"),
         ("plain", "x", 'found "x" where name=value was expected'),
         ("dakota", "params.in", "found 1 words, expected two: a parameters file and a results file"),
-        ("dakota", "/nowhere/params.in out", "/nowhere/params.in: cannot be read"),
+        ("dakota", "/nowhere/params.in out", "/nowhere/params.in: cannot be read: No such"),
     ],
 )
 def test_words_that_are_no_call_are_told_what_would_be(dialect: str, words: str, problem: str) -> None:
@@ -173,6 +173,7 @@ def test_answer_is_in_the_words_of_the_optimizer(
     said = capfd.readouterr()
     assert said.out == (f"{printed}\n" if printed else "")
     assert bool(said.err) == (code == 1)  # irace takes stderr for a part of the answer
+    assert dialect != "plain" or answer is not REFUSED or "refused: x = 7, but it must be a number\n" in said.err
     if printed.startswith("Result"):
         body = result_body(printed.encode())
         assert body is not None

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import boxwright as library
 from boxwright.gallery import gallery_scenarios
+from boxwright.propose import asktell
 from boxwright.store.database import Store
 from boxwright.terms import Status
 from external_support import QUICK
@@ -110,6 +112,30 @@ def test_origin_is_one_short_line_and_never_what_tells_of_a_person_s_runs(
         found = [record.origin for record in store.runs()]
     assert found == ["optimizer 1", r"two\nlines", f"{'x' * 197}..."]
     assert [m["trial"] for m in heard(tmp_path / "s") if m["type"] == "tell"][:2] == [1, 2]
+
+
+def test_copy_that_proposes_in_vain_is_told_of_to_the_person(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = ask_tell(make_scenario, "7")
+    optimizer = scenario.parent / "optimizer.py"
+    optimizer.write_text(optimizer.read_text().replace(', "origin": "mine"', ""))  # which may be left out
+    done = boxwright("run", scenario, "--study", "s")
+    assert done.returncode == 0, done.stderr
+    assert "optimizer 1: 1000 proposals in a row were refused or had run; it is not asked any more\n" in done.stderr
+    assert "like the others: 1000 refused: not in the space, or no such instance\n" in done.stderr
+
+
+def test_copy_that_does_not_say_that_it_is_ready_is_named(
+    make_scenario: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asktell, "READY_S", 0.1)
+    scenario = ask_tell(make_scenario, "None")
+    wait = 'while "has not answered" not in Path("../../study.log").read_text(): time.sleep(0.02)'
+    optimizer = scenario.parent / "optimizer.py"
+    optimizer.write_text(optimizer.read_text().replace("n = 0", f"import time\n{wait}\nn = 0"))
+    folder, _ = library.run(scenario, study=tmp_path / "s")
+    assert 'optimizer 1 has not answered "init" with "ready" for 0.1 s' in (folder / "study.log").read_text()
 
 
 def test_copy_that_dies_is_started_again_and_told_everything(

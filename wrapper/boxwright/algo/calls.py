@@ -96,11 +96,16 @@ class Reply:
         self.reason = str(answer.get("reason") or answer.get("text") or "")
 
     @property
-    def remark(self) -> str:
-        """Return where to look, and what was wrong, without commas or line breaks."""
+    def text(self) -> str:
+        """Return where to look, and what was wrong, in one line."""
         words = f"run {self.run}" if self.run else ""
         text = f"{words}: {self.reason}" if words and self.reason else words or self.reason
-        return " ".join(text.replace(",", ";").split())
+        return " ".join(text.split())
+
+    @property
+    def remark(self) -> str:
+        """Return the same without commas, which a result line cannot hold."""
+        return self.text.replace(",", ";")
 
 
 def number(text: str, name: str) -> float:

@@ -22,7 +22,7 @@ def read_dakota(words: list[str]) -> Call:
         with open(words[0], encoding="utf-8") as file:  # noqa: PTH123  pathlib takes longer to import than all this
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise CallError(f"{words[0]}: cannot be read: {error}") from error
+        raise CallError(f"{words[0]}: cannot be read: {getattr(error, 'strerror', error)}") from error
     call = Call({}, results=words[1])
     if text.lstrip().startswith("{") and not text.lstrip("{ \t\r\n").startswith("DAKOTA_VARS"):
         return _read_json(text, words[0], call)

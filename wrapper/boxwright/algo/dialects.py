@@ -78,7 +78,7 @@ def _options(words: list[str], known: tuple[str, ...]) -> dict[str, str]:
     for at in range(0, len(words), 2):
         name = words[at].removeprefix("--")
         if name not in known or at + 1 == len(words):
-            raise CallError(f'found "{words[at]}" where one of {", ".join(known)} with its value was expected')
+            raise CallError(f'found "{words[at]}" where one of --{", --".join(known)} with its value was expected')
         options[name] = words[at + 1]
     return options
 
@@ -140,7 +140,7 @@ def _result_line(prefix: str, status: str, call: Call, reply: Reply) -> str:
 
 
 def _fail(reply: Reply) -> int:
-    sys.stderr.write(f"boxwright algo: {reply.status or reply.state}: {reply.remark}\n")
+    sys.stderr.write(f"boxwright algo: {reply.status or reply.state}: {reply.text}\n")
     return 1
 
 

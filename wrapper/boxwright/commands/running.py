@@ -291,6 +291,7 @@ def resume_command(
 def _conclude(folder: Path, summary: Summary, found: Validation | None) -> int:
     """Print the best runs, the incumbent, what its validation came to, and where everything lies."""
     from boxwright.commands.opening import open_study
+    from boxwright.commands.status import evaluations_line
     from boxwright.report.streams import forget_reader
     from boxwright.report.tables import incumbent_text, print_line, print_table
     from boxwright.study.metrics import shown_metrics
@@ -301,6 +302,7 @@ def _conclude(folder: Path, summary: Summary, found: Validation | None) -> int:
     with opened.store as store:
         incumbent = store.incumbent()
         table, note = _best_table(store, objective, metrics)
+        note += evaluations_line(store)
     sys.stderr.write(note)
     try:
         print_table(table, sys.stdout)

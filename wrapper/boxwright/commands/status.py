@@ -13,6 +13,7 @@ from boxwright.commands.opening import open_study
 if TYPE_CHECKING:
     from boxwright.report.fitting import Table
     from boxwright.store.config_records import ConfigRecord
+    from boxwright.store.database import Store
 
 
 _EVALUATIONS = {
@@ -35,7 +36,7 @@ def status(study: str | Path) -> dict[str, Any]:
     Raises:
         UserError: The folder is no study.
     """
-    from boxwright.store.layout import EVALUATIONS, JOBS, PILOTS
+    from boxwright.store.layout import JOBS, PILOTS
     from boxwright.study.control import is_running
 
     opened = open_study(study)
@@ -58,11 +59,25 @@ def status(study: str | Path) -> dict[str, Any]:
             "runs": {str(name): number for name, number in sorted(store.counts().items())},
             "pilots": json.loads(store.meta(PILOTS) or "null") if running else None,
             "jobs": json.loads(store.meta(JOBS) or "null") if running else None,
-            "evaluations": {name: int(store.meta(f"{EVALUATIONS}{name}", "0")) for name in _EVALUATIONS},
+            "evaluations": _evaluations(store),
             "running": [record.as_json() for record in store.runs(running=True)],
             "incumbent": _incumbent_json(incumbent),
             "validation": validation,
         }
+
+
+def _evaluations(store: Store) -> dict[str, int]:
+    from boxwright.store.layout import EVALUATIONS
+
+    return {name: int(store.meta(f"{EVALUATIONS}{name}", "0")) for name in _EVALUATIONS}
+
+
+def evaluations_line(store: Store) -> str:
+    """Return a line on what external optimizers asked for without a run like the others; empty if nothing."""
+    asked = [f"{number} {_EVALUATIONS[name]}" for name, number in _evaluations(store).items() if number]
+    if not asked:
+        return ""
+    return f"evaluations that external optimizers asked for without a run like the others: {', '.join(asked)}\n"
 
 
 def _validation(study: Path) -> dict[str, Any] | None:
@@ -103,10 +118,8 @@ def status_command(study: str, *, as_json: bool) -> int:
         write(f"pilots: {pilots['queued']} queued, {pilots['running']} running with {pilots['slots']} slots\n")
     if jobs := state["jobs"]:
         write(f"jobs: {jobs['queued']} queued, {jobs['running']} running, one for each run; {jobs['slots']} slots\n")
-    asked = [f"{number} {_EVALUATIONS[name]}" for name, number in state["evaluations"].items() if number]
-    if asked:
-        write(f"evaluations that external optimizers asked for without a run like the others: {', '.join(asked)}\n")
     with opened.store as store:
+        write(evaluations_line(store))
         incumbent = store.incumbent()
     metrics = shown_metrics(opened.scenario)
     print_line(incumbent_text(incumbent, opened.scenario.study.objective.metric, metrics), sys.stdout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,9 @@ from boxwright.terms import AGAIN, Config, Status, Trial, config_key
 MOST_IN_VAIN = 1000
 """After so many proposals in a row that were refused, or had run, a copy counts as having no more to say."""
 
+READY_S = 10.0
+"""After so long a person is told of a copy that has not said that it is ready: it may wait for more input."""
+
 _LONGEST_ORIGIN = 200
 
 
@@ -37,6 +41,7 @@ class AskTell:
         breeders: What starts each copy, in order.
         log_paths: Where the stderr of each goes.
         log: Takes lines for ``study.log``.
+        note: Takes lines for the person.
         warm: Runs of elsewhere that the copies know from the start.
         count: Counts what was ``refused``, run though ``outside`` the space, or ``answered`` by an earlier run.
         end: Stops what the copies have started.
@@ -49,6 +54,7 @@ class AskTell:
         breeders: Sequence[Breeder],
         log_paths: Sequence[Path],
         log: Callable[[str], None],
+        note: Callable[[str], None],
         count: Callable[[str], None],
         *,
         study_seed: int,
@@ -67,6 +73,10 @@ class AskTell:
         self._repeats: dict[str, int] = {}
         self._failure: StudyError | None = None
         self._exhausted: set[int] = set()
+        self._log = log
+        self._note = note
+        self._readiness: dict[int, bool] = {}
+        self._watch: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(len(breeders))
         self._copies = [
             OptimizerSeed(
@@ -78,6 +88,7 @@ class AskTell:
                 log=log,
                 on_failure=self._fail,
                 on_orphan=lambda _: None,
+                on_readiness=partial(self._readiness.__setitem__, number),
                 max_faults=settings.restarts + 1,
             )
             for number, (breeder, log_path) in enumerate(zip(breeders, log_paths, strict=True), 1)
@@ -94,6 +105,7 @@ class AskTell:
         for trial in running:
             self._mark(trial.config, self._repeat(trial), trial.optimizer_seed, trial.origin)
         await asyncio.gather(*(copy.start() for copy in self._copies))
+        self._watch = asyncio.create_task(self._watch_for_ready())
 
     async def next(self) -> Proposal:
         """Return what should run next, from the copy with the fewest runs of its own in flight.
@@ -148,6 +160,8 @@ class AskTell:
                 copy.hear(tell(self._finished[key, 0], copy.number))
                 continue
             return self._accept(copy, config, repeat, answer)
+        vain = f"{MOST_IN_VAIN} proposals in a row were refused or had run"
+        self._tell_person(f"optimizer {copy.number}: {vain}; it is not asked any more")
         return None
 
     def _accept(self, copy: OptimizerSeed, config: Config, repeat: int, answer: Answer) -> Proposal:
@@ -174,8 +188,20 @@ class AskTell:
         if (run := self._running.pop(key, None)) is not None:
             run[2].set_result(None)
 
+    async def _watch_for_ready(self) -> None:
+        await asyncio.sleep(READY_S)
+        for copy in self._copies:
+            if copy.number not in self._readiness:
+                self._tell_person(f'optimizer {copy.number} has not answered "init" with "ready" for {READY_S:g} s')
+
+    def _tell_person(self, text: str) -> None:
+        self._note(text)
+        self._log(text)
+
     async def close(self) -> None:
         """End all copies, with everything that they have started."""
+        if self._watch is not None:
+            self._watch.cancel()
         await asyncio.gather(*(copy.close() for copy in self._copies))
         await self._end()
 

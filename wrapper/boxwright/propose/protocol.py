@@ -136,7 +136,7 @@ class Proposal(_Message, frozen=True, kw_only=True):
 
     id: int
     config: dict[str, Value]
-    origin: str
+    origin: str = ""
     own: int = 0
     shared: int = 0
     cpu_s: float = 0.0

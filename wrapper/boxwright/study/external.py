@@ -58,7 +58,7 @@ async def _reach(study: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWrite
         return await asyncio.open_unix_connection(path)
 
 
-def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Proposer:
+def make_ask_tell(setup: Setup, store: Store, note: Callable[[str], None], log: Callable[[str], None]) -> Proposer:
     """Return the proposer of a study whose optimizer is a command that is asked and told."""
     optimizer = setup.scenario.optimizer
     assert optimizer is not None
@@ -75,6 +75,7 @@ def make_ask_tell(setup: Setup, store: Store, log: Callable[[str], None]) -> Pro
         kept,
         [folder / "stderr.log" for folder in folders],
         log,
+        note,
         StoreLedger(store, setup.scenario.study.objective.metric).count,
         study_seed=setup.scenario.study.seed,
         warm=setup.warm_start.told(setup.scenario.study.objective.direction, noisy=setup.scenario.is_noisy).told,

@@ -168,7 +168,7 @@ async def _session(
     if optimizer is None or optimizer.command is None:
         proposer = make_proposer(setup, store.study, log)
     elif optimizer.protocol == "ask-tell":
-        proposer = make_ask_tell(setup, store, log)
+        proposer = make_ask_tell(setup, store, watcher.note, log)
     else:
         proposer = external = make_external(setup, store, watcher.note, log)
     # No proposer hears of runs that a person wants beside those that it has proposed.
