@@ -275,6 +275,22 @@ def test_run_that_a_person_has_killed_is_told_as_killed(space: Space) -> None:
     play(scene)
 
 
+def test_run_that_stopped_its_study_is_told_so_and_runs_again_when_the_study_goes_on(space: Space) -> None:
+    async def scene() -> None:
+        world = World(space)
+        asked = [world.ask(5.0), world.ask(5.0)]
+        _, trial = await world.begin()
+        world.end(trial, Status.ABORT, 1.0)
+        assert {(await each).status for each in asked} == {Status.ABORT}
+        again = world.ask(5.0)
+        proposal, trial = await world.begin()
+        assert proposal.again
+        world.end(trial, Status.SUCCESS, 1.0)
+        assert (await again).status is Status.SUCCESS
+
+    play(scene)
+
+
 def test_instance_that_the_scenario_has_not_is_refused(space: Space) -> None:
     async def scene() -> None:
         world = World(space, instances=("easy", "hard"))

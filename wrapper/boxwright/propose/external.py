@@ -293,7 +293,7 @@ class External:
 
     def _kept(self, answer: Answer, cutoff_s: float | None, given_s: float | None) -> Answer | None:
         """Return what an answer comes to under this cutoff, from a run that had that one; None if it says nothing."""
-        if answer.status is Status.KILLED:
+        if answer.status in (Status.KILLED, Status.ABORT):  # an ABORT is about its study, which has stopped for it
             return None
         if answer.status is Status.TIMEOUT:
             took_it = cutoff_s is not None and answer.runtime_s >= _FULL_CUTOFF * cutoff_s
