@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from boxwright.scenario.smac2.words import (
     from_template,
     join_algo,
     read_configuration,
+    read_state_form,
     split_algo,
     write_configuration,
 )
@@ -35,7 +38,6 @@ TEXTS = st.text(st.characters(exclude_characters="\n\r\0", exclude_categories=["
         ("'a b'", ["'a", "b'"]),
         ("a\\b $HOME *", ["a\\b", "$HOME", "*"]),
         ("", []),
-        ('\\"' * 300_000, ['"' * 300_000]),  # in no time
     ],
 )
 def test_algo_is_cut_at_blanks_and_grouped_by_double_quotes_only(text: str, words: list[str]) -> None:
@@ -89,3 +91,12 @@ def test_what_is_no_configuration_is_refused(text: str) -> None:
 @settings(max_examples=50)
 def test_any_configuration_comes_back_as_it_was_written(values: dict[str, str]) -> None:
     assert read_configuration(write_configuration(values)) == values
+
+
+def test_long_texts_are_read_in_no_time() -> None:
+    values = {f"p{number}": "a b" for number in range(100_000)}
+    text = ",".join(f"{name}='{value}'" for name, value in values.items())
+    begun = time.monotonic()
+    assert read_state_form(f"7: {text} \r") == values
+    assert split_algo('\\"' * 100_000) == ['"' * 100_000]
+    assert time.monotonic() - begun < 10

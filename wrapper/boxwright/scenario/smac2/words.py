@@ -109,9 +109,10 @@ def read_state_form(text: str) -> dict[str, str]:
         ValueError: It is no such text, or names a parameter twice.
     """
     values: dict[str, str] = {}
+    text = text.rstrip()
     numbered = _NUMBERED.match(text)
     index = numbered.end() if numbered else 0
-    while index < len(text.rstrip()):
+    while index < len(text):
         found = _SETTING.match(text, index)
         if found is None:
             raise ValueError(f"cannot be read from {text[index : index + 30].strip()!r} on")
