@@ -15,6 +15,7 @@ from boxwright.report.charts import (
     ChartData,
     Columns,
     Figure,
+    Importance,
     best_so_far,
     importance,
     importance_chart,
@@ -258,3 +259,5 @@ def test_themes_differ_in_ink_and_leave_the_figure_alone() -> None:
     assert json.dumps(figure) == before
     assert light["layout"]["template"]["layout"]["paper_bgcolor"] == "#ffffff"
     assert light["data"][0]["line"]["color"] != dark["data"][0]["line"]["color"]
+    spread = importance_chart(chart_data([]), Importance(("lr",), (0.5,), (0.1,), 1.0, 9, 9))
+    assert themed(spread, "dark")["data"][0]["error_x"]["color"] == "#e8e8e8"

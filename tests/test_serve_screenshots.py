@@ -183,6 +183,7 @@ def test_every_view_fits_its_screen_and_axe_finds_no_violation(server: Server, p
     PICTURES.mkdir(parents=True, exist_ok=True)
     with Store(server.studies[0]) as store:
         crashed = next(record.run for record in store.runs() if record.status == "CRASHED")
+    assert " ± " in server.ask("/").text  # what the noisy study came to
     wrong: list[str] = []
     for view, path in {**VIEWS, **MORE_CHARTS}.items():
         page.set_viewport_size(WIDE)

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from boxwright import __version__, report
 from boxwright.errors import one_line
-from boxwright.report.words import counted, number, seconds, size, value_text, zone
+from boxwright.report.words import counted, mean_quality, number, seconds, size, value_text, zone
 
 _STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {
@@ -52,7 +52,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=number, seconds=seconds, size=size, value=value_text, line=one_line, moment=moment, part=quote_part
+        mean=mean_quality,
+        number=number,
+        seconds=seconds,
+        size=size,
+        value=value_text,
+        line=one_line,
+        moment=moment,
+        part=quote_part,
     )
     environment.globals.update(
         signs=SIGNS,

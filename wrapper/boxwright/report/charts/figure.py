@@ -95,7 +95,7 @@ def themed(plain: Figure, theme: Theme) -> Figure:
     if "coloraxis" in layout:
         layout["coloraxis"]["colorscale"] = _scale(theme)
     for index, trace in enumerate(made["data"]):
-        for part in (trace.get("marker"), trace.get("line"), trace.get("error_y")):
+        for part in (trace.get("marker"), trace.get("line"), trace.get("error_x"), trace.get("error_y")):
             if isinstance(part, dict) and "color" in part:
                 part["color"] = _colour(part["color"], theme)
         trace.setdefault("uid", f"t{index}")  # so that a figure drawn anew keeps what was hidden

@@ -48,8 +48,9 @@ class Importance:
         doubt = " It knows little, so take the bars with care." if self.explained < _DOUBTFUL else ""
         return (
             f"fANOVA: share of the variance explained by each parameter alone, in a random forest of {_TREES} trees "
-            f"trained on the ranks of {sample} qualities. Inactive parameters stand at their defaults. The forest "
-            f"explains {max(0.0, self.explained):.0%} of what it has not seen.{doubt}"
+            f"trained on the ranks of {sample} qualities. Inactive parameters stand at their defaults. Lines show "
+            "how far its trees differ. The forest explains "
+            f"{max(0.0, self.explained):.0%} of what it has not seen.{doubt}"
         )
 
 
@@ -108,7 +109,12 @@ def importance_chart(data: ChartData, found: Importance | None) -> Figure:
         # Numbers with labels: two long names that are cut off alike would be one category.
         "y": list(range(len(names))),
         "x": numbers(np.array(found.shares[:_MOST_BARS])),
-        "error_x": {"type": "data", "array": numbers(np.array(found.spreads[:_MOST_BARS])), "thickness": 1},
+        "error_x": {
+            "type": "data",
+            "array": numbers(np.array(found.spreads[:_MOST_BARS])),
+            "thickness": 1,
+            "color": "ink",
+        },
         "hovertemplate": "%{x:.1%}<extra></extra>",
         "marker": {"color": 0},
     }

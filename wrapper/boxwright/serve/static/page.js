@@ -153,7 +153,7 @@ function loadPlotly() {
 
 async function draw(chart) {
   const theme = dark.matches ? "dark" : "light";
-  if (!chart.dataset.drawn) chart.querySelector(".note").textContent = "being drawn …";
+  if (!chart.dataset.drawn) chart.querySelector(".note").textContent ||= "being drawn …";
   const [Plotly, answer] = await Promise.all([
     loadPlotly(),
     fetch(chart.dataset.figure + (chart.dataset.figure.includes("?") ? "&" : "?") + `theme=${theme}`),
