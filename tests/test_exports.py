@@ -232,6 +232,9 @@ def test_loaded_study_gives_plotly_figures_and_says_what_it_does_not_know(study:
         loaded.chart("two_parameters", "w")
     with pytest.raises(UserError, match="takes no names, found w"):
         loaded.chart("slot_lanes", "w")
+    pink: Any = "pink"
+    with pytest.raises(UserError, match=r'theme: no theme "pink"\. Known: light, dark\.'):
+        loaded.chart(theme=pink)
 
 
 def test_clause_that_smac3_does_not_know_is_left_out_and_said(

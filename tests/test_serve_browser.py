@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from boxwright.report.charts import themed
+from boxwright.report.charts.figure import empty
 from page_support import NO_BROWSER, Server, chromium, is_alive, needs_browser
 from support import Running, statuses
 
@@ -68,6 +70,10 @@ def test_running_study_is_watched_from_start_to_end(
     running = start(make_scenario(WAITS + RESULT), "--slots", "1", "--runs", "3")
     running.wait_for_runs(1)
     page, _ = show(running.study)
+    none_yet = themed(empty("", "No run has been started yet."), "light")
+    page.route("**/figure.json?kind=lanes**", lambda route: route.fulfill(json=none_yet), times=1)
+    page.reload()
+    page.locator("#chart-lanes.empty").wait_for()
     figures = page.locator("#figures")
     assert "0 of 3" in figures.inner_text()
     assert page.evaluate("document.getAnimations().length") == 0  # each would be painted sixty times a second
@@ -80,6 +86,10 @@ def test_running_study_is_watched_from_start_to_end(
     assert "0.1" in page.locator("#incumbent").inner_text()
     page.locator("#chart-best .main-svg").first.wait_for()
     assert page.evaluate("document.getElementById('chart-best').querySelector('.plot').data.length") >= 1
+    page.locator("#chart-lanes").scroll_into_view_if_needed()
+    page.locator("#chart-lanes .barlayer .point").first.wait_for(state="attached")
+    ends = page.evaluate("document.getElementById('chart-lanes').querySelector('.plot')._fullLayout.yaxis.range")
+    assert ends[0] > ends[1]  # the first slot stays above, though the first chart was empty
 
 
 @pytest.mark.slow

@@ -87,8 +87,10 @@ class LoadedStudy:
             theme: ``light`` or ``dark``.
 
         Raises:
-            UserError: There is no such chart, parameter or metric, or Plotly is not installed.
+            UserError: There is no such chart, theme, parameter or metric, or Plotly is not installed.
         """
+        if theme not in ("light", "dark"):
+            raise UserError(f'no theme "{theme}". Known: light, dark.', place="theme")
         try:
             from plotly.graph_objects import Figure
         except ImportError as error:

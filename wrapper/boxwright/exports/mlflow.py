@@ -1,5 +1,6 @@
 """MLflow's file store: ``mlflow ui --backend-store-uri FOLDER`` opens it. Written without MLflow, which is large.
 
+Newer ones of MLflow open such a folder only with ``MLFLOW_ALLOW_FILE_STORE=true``, or move it into a database.
 Its layout: an experiment is a folder with ``meta.yaml``, a run a folder in it with one file for each parameter,
 metric and tag (mlflow.store.tracking.file_store).
 """

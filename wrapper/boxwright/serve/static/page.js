@@ -102,7 +102,7 @@ function followStudy(address) {
       shown = data;
     },
     error: () => {
-      connection.textContent = "No connection to boxwright serve; trying again …";
+      connection.textContent = "No connection to boxwright serve, so what stands here may be old; trying again …";
       shown = "";
     },
   });
@@ -167,12 +167,13 @@ async function draw(chart) {
   if (chart.drawnText === text) return costMs(answer, began);
   chart.drawnText = text;
   const figure = JSON.parse(text);
-  const layout = { ...figure.layout, autosize: true, uirevision: "kept", title: undefined };
+  const isEmpty = !figure.data.length;  // then a sentence stands in its place, once
+  // What a person has zoomed or hidden is kept; the axes of an empty chart would turn those of the first full one round.
+  const layout = { ...figure.layout, autosize: true, uirevision: isEmpty ? "empty" : "kept", title: undefined };
   layout.margin = { ...layout.margin, t: 16, b: 44 };
   if (figure.data.some((trace) => trace.name)) layout.margin.t = 44;
   layout.legend = { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" };  // never over the title of the axis
   if (matchMedia("(max-width: 40rem)").matches) layout.margin = { ...layout.margin, l: 48, r: 8 };
-  const isEmpty = !figure.data.length;  // then a sentence stands in its place, once
   chart.classList.toggle("empty", isEmpty);
   if (isEmpty) layout.height = 96;
   else if (chart.classList.contains("tall")) { delete layout.height; layout.dragmode = "select"; }
