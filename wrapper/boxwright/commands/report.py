@@ -84,6 +84,7 @@ def _print(browser: str, text: str, path: Path) -> None:
             "--disable-gpu",
             "--no-pdf-header-footer",
             f"--user-data-dir={folder}/profile",
+            "--window-size=1040,1400",  # as wide as the page ever is: its style for print makes that fit the paper
         ]
         # The page is our own and its policy lets nothing else run; as root, Chromium has no sandbox to offer.
         words += ["--no-sandbox"] if os.geteuid() == 0 else []
