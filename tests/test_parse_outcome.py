@@ -121,7 +121,7 @@ def test_outcome_of_a_reported_crash_has_no_quality(read: Read) -> None:
 def test_outcome_of_abort_counts_whatever_the_exit_code(read: Read) -> None:
     found = read(f"{LINE}ABORT, 0, 0, 0, 0, no licence\n", exit_code=1)
     assert found.status is Status.ABORT
-    assert found.reason == "the run asks for the study to stop (stdout.log:1)"
+    assert found.reason == "the run asks for the study to stop: no licence (stdout.log:1)"
 
 
 def test_outcome_reads_the_aclib_form(read: Read) -> None:

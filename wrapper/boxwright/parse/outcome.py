@@ -29,7 +29,7 @@ from boxwright.errors import RunError, one_line
 from boxwright.execute.messages import Ended, Exit
 from boxwright.parse.ending import failed, post_failed, stopped
 from boxwright.parse.files import read_json, read_postprocess
-from boxwright.parse.logs import last_words
+from boxwright.parse.logs import last_words, shortened
 from boxwright.parse.readings import Readings
 from boxwright.parse.result_line import ResultLine
 from boxwright.parse.sources import reads_result_line, tab_hint
@@ -38,6 +38,7 @@ from boxwright.scenario.model import Objective, Parse
 from boxwright.terms import Outcome, Status
 
 _WITH_QUALITY = (Status.SUCCESS, Status.TIMEOUT)
+_LONGEST_WHY = 200
 _UNREAD = (Ended.NOT_STARTED, Ended.OUTPUT)
 
 
@@ -165,8 +166,9 @@ def _judge_ending(
     """Return status and reason if the way the run ended, or an ABORT, decides: steps 1 to 4."""
     says = answer.line.status if answer.line else None
     ended = stopped(exit, folder)
-    if says is Status.ABORT and exit.ended_by is not Ended.CANCELLED:
-        return Status.ABORT, f"the run asks for the study to stop ({answer.where})"
+    if answer.line and says is Status.ABORT and exit.ended_by is not Ended.CANCELLED:
+        why = f": {shortened(one_line(answer.line.additional), _LONGEST_WHY)}" if answer.line.additional else ""
+        return Status.ABORT, f"the run asks for the study to stop{why} ({answer.where})"
     if answer.aborts and exit.ended_by is not Ended.CANCELLED:
         return Status.ABORT, answer.problem
     if ended:

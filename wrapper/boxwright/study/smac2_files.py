@@ -56,10 +56,9 @@ def refuse_others_files(setup: Setup, study: Path) -> None:
     for number in smac2_source(setup).numbers:
         for path in (live_file(folder, number), state_folder(folder, number)):
             if path.exists():
-                problem = (
-                    f"{path} is there already, of another process with this number. Set optimizer.seed to another"
-                )
-                raise ScenarioError(f"{problem} one.", place=f"{setup.place}: study.smac2")
+                problem = f"{path} is there already, of another process with this number."
+                hint = "Set another optimizer.seed; with an option file the option seed."
+                raise ScenarioError(f"{problem} {hint}", place=f"{setup.place}: study.smac2")
 
 
 class Smac2Writer:
