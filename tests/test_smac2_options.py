@@ -221,7 +221,7 @@ def test_files_of_defaults_set_what_the_option_file_leaves_out(tmp_path: Path) -
         smac="# mine\nnumrun = 7\ncores = 2\n",
         tae="retry-crashed-count = 1\ncores = 3\n",
         cli_tae="cli-observer-frequency = 1000\n",
-        smac_validate="validation-seed = 5\n",
+        smac_validate="configuration-list = x\nvalidation-seed = 5\n",
     )
     file = make_smac2(tmp_path / "s", "seed = 3")
     for key, wanted in (

@@ -15,7 +15,10 @@ from boxwright.scenario.smac2.options import BY_NAME, OTHER_WORDS, OURS, REPEATE
 DEFAULTS_FOLDER = ".aeatk"
 """Where a person's own defaults lie, in the home folder."""
 
-DEFAULTS_FILES = ("smac.opt", "tae.opt", "cli-tae.opt", "smac-validate.opt")
+VALIDATOR_DEFAULTS = "smac-validate.opt"
+"""It may name options that only ``smac-validate`` knows, such as ``configuration-list``."""
+
+DEFAULTS_FILES = ("smac.opt", "tae.opt", "cli-tae.opt", VALIDATOR_DEFAULTS)
 """SMAC v2's files of defaults; where two say the same, the first counts."""
 
 _LARGEST_FILE = 16 * 2**20
@@ -95,15 +98,21 @@ def _defaults(entries: list[Entry]) -> tuple[list[Entry], str]:
     found: list[Entry] = []
     for file in (folder / name for name in DEFAULTS_FILES):
         if os.path.isfile(file):  # noqa: PTH113  as with SMAC v2, one that cannot be looked at is not there
-            new = [entry for entry in read_entries(_text(file), str(file)) if entry.option.name not in taken]
+            entries_there = read_entries(_text(file), str(file), passes_over=file.name == VALIDATOR_DEFAULTS)
+            new = [entry for entry in entries_there if entry.option.name not in taken]
             taken |= {entry.option.name for entry in new}
             found += new
     named = ", ".join(dict.fromkeys(shorten(entry.key, 60) for entry in found))
     return found, f"{folder}: sets what the option file leaves out: {named}." if found else ""
 
 
-def read_entries(text: str, file: str) -> list[Entry]:
+def read_entries(text: str, file: str, *, passes_over: bool = False) -> list[Entry]:
     """Return the lines of an option file that set something.
+
+    Args:
+        text: What it holds.
+        file: Its name, for messages.
+        passes_over: Whether unknown options are passed over: those of another tool.
 
     Raises:
         ScenarioError: A line sets nothing, or an option stands twice; the message names it.
@@ -122,6 +131,8 @@ def read_entries(text: str, file: str) -> list[Entry]:
             raise ScenarioError(problem, place=f"{file}:{number}")
         if "\0" in line:
             raise ScenarioError("holds a NUL character", place=f"{file}:{number}")
+        if passes_over and key not in BY_NAME:
+            continue
         place = f"{file}:{number}: {shorten(key, 60)}"
         option = _option(key, place)
         if option.name in first and option.name not in REPEATED:
