@@ -155,6 +155,10 @@ def test_run_shows_files_and_what_differs(server: Server) -> None:
     assert server.ask(f"{STUDY}/runs/2?with=99").status == 404
 
 
+def test_question_for_more_runs_begins_with_what_the_scenario_asks_for(server: Server) -> None:
+    assert 'required value="3"' in server.ask("/s/other/do/extend").text
+
+
 def test_charts_are_json_of_plotly_and_names_in_them_are_no_markup(server: Server) -> None:
     for kind in ("best", "seeds", "two", "parallel", "time", "lanes"):
         answer = server.ask(f"{STUDY}/figure.json?kind={kind}&theme=dark")

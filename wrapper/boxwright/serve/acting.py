@@ -64,7 +64,8 @@ ACTS = {
     "extend": Act(
         "More runs",
         "Give the study more runs?",
-        "It goes on until there are so many runs in all, and its scenario says so from then on.",
+        "It goes on until there are so many runs in all, and its scenario says so from then on. "
+        "Runs made again with another seed come on top.",
         Order(do="extend"),
         asks="Runs in all",
     ),
@@ -151,5 +152,15 @@ def _question(
         name=name,
         run=run,
         refused=refused,
-        target=desk.meta().target,
+        asked_for=_asked_for(desk) if name == "extend" else None,
     )
+
+
+_NO_NUMBER = 2**31 - 1
+"""What an optimizer asks for that is limited by time alone."""
+
+
+def _asked_for(desk: Desk) -> int | None:
+    """Return how many runs the scenario asks for; None where it says no number."""
+    chooser = desk.scenario.design or desk.scenario.optimizer
+    return None if chooser is None or chooser.runs is None or chooser.runs >= _NO_NUMBER else chooser.runs
