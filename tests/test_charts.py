@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,6 +170,17 @@ def test_importance_of_pure_noise_is_doubted() -> None:
     found = importance(chart_data(runs))
     assert found is not None
     assert "with care" in found.method
+
+
+def test_course_begins_with_the_first_configuration_that_has_run_on_all_instances() -> None:
+    runs = [
+        replace(run_record(1, 0.02, {"x": 1}), instance="easy"),
+        replace(run_record(2, 50.0, {"x": 1}), instance="hard"),
+        replace(run_record(3, 0.01, {"x": 2}), instance="easy"),
+        replace(run_record(4, 30.0, {"x": 2}), instance="hard"),
+    ]
+    assert [step.quality for step in trajectory(runs, noisy=True, least_runs=2)] == [25.01, 15.005]
+    assert [step.quality for step in trajectory(runs[:1], noisy=True, least_runs=2)] == [0.02]  # all that is known
 
 
 def test_lanes_merge_what_no_screen_could_part_and_keep_long_runs() -> None:

@@ -75,8 +75,8 @@ def _looked_at(records: list[RunRecord], least_runs: int) -> list[Step]:
         if settled not in due:
             continue
         best = configs.best()
-        if best is None:
-            continue
+        if best is None or (best.runs < least_runs and settled < len(records)):
+            continue  # a mean over some of the instances tells nothing beside one over all
         step = _step(settled, record, best)
         if not steps or (step.run, step.quality) != (steps[-1].run, steps[-1].quality):
             steps.append(step)
