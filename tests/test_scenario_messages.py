@@ -268,7 +268,7 @@ def test_file_nested_too_deeply_is_refused(tmp_path: Path) -> None:
 def test_missing_file_and_folder_without_scenario_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"^nowhere\.toml: there is no such file$"):
         load_scenario(Path("nowhere.toml"))
-    with pytest.raises(ScenarioError, match=r"the folder holds no scenario\.toml$"):
+    with pytest.raises(ScenarioError, match=r"the folder holds no scenario\.toml or scenario\.txt$"):
         load_scenario(tmp_path)
 
 
