@@ -157,6 +157,8 @@ def test_run_shows_files_and_what_differs(server: Server) -> None:
 
 def test_question_for_more_runs_begins_with_what_the_scenario_asks_for(server: Server) -> None:
     assert 'required value="3"' in server.ask("/s/other/do/extend").text
+    finished = server.ask("/s/other/").text
+    assert re.search(r"for more runs <code>boxwright resume [^<]*/other --runs N</code>", finished)
 
 
 def test_charts_are_json_of_plotly_and_names_in_them_are_no_markup(server: Server) -> None:
