@@ -324,6 +324,7 @@ def test_strangers_that_say_nothing_take_few_of_the_files_that_may_be_open(tmp_p
             strangers = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(100)]
             assert stage.exit_of(stage.submit(["/bin/true"])).exit_code == 0
             assert psutil.Process().num_fds() <= before + len(strangers) + 60
+        stage.until(lambda: psutil.Process().num_fds() <= before + 5)
         stage.executor.change_count(2)
         stage.wait_for_slots(2)  # they are gone, and a pilot comes in again
 

@@ -15,8 +15,7 @@ Metrics are kept whatever the status. The quality is set for SUCCESS, and for TI
 (SMAC v2 minimises the quality that a TIMEOUT reports; the study decides what it tells); for no other status, and
 never when it is not finite. The runtime of a run without a result line is what it has told on the way, as with
 SMAC v2; of one that was stopped at its cutoff it is at least that; ``parse.unread_runtime`` says what it is where
-nothing was told. Metrics other than the objective that cannot be
-used are left out, and named in ``additional``.
+nothing was told. Metrics other than the objective that cannot be used are left out, and named in ``additional``.
 """
 
 from __future__ import annotations

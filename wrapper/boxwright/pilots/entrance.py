@@ -67,8 +67,7 @@ class Entrance:
             transport, _ = await loop.connect_accepted_socket(
                 lambda: protocol, connection, ssl=self._context, ssl_handshake_timeout=self._hello_s
             )
-        except (OSError, ssl.SSLError):
-            connection.close()
+        except OSError:  # no handshake; the transport had the connection by then, and has closed it
             return
         finally:
             self._turn.release()

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from boxwright.errors import UserError
+from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.serve.desk import Desk
 from boxwright.serve.overview import shell
 from boxwright.serve.rendering import page
@@ -156,11 +157,7 @@ def _question(
     )
 
 
-_NO_NUMBER = 2**31 - 1
-"""What an optimizer asks for that is limited by time alone."""
-
-
 def _asked_for(desk: Desk) -> int | None:
     """Return how many runs the scenario asks for; None where it says no number."""
     chooser = desk.scenario.design or desk.scenario.optimizer
-    return None if chooser is None or chooser.runs is None or chooser.runs >= _NO_NUMBER else chooser.runs
+    return None if chooser is None or chooser.runs is None or chooser.runs >= UNLIMITED else chooser.runs

@@ -96,6 +96,8 @@ def _figure(desk: Desk, asked: QueryParams) -> tuple[Figure | None, bool]:
     kind = _one_of(asked.get("kind"), list(KINDS), "chart")
     x = _one_of(asked.get("x"), names, "parameter", varied[:1])
     y = _one_of(asked.get("y"), names, "parameter", varied[1:2])
+    if kind == "importance":
+        return _importance(desk, data)
     makers: dict[str, Callable[[], Figure]] = {
         "best": lambda: charts.best_so_far(data, desk.steps()),
         "seeds": lambda: charts.seeds_compared(data),
@@ -107,8 +109,6 @@ def _figure(desk: Desk, asked: QueryParams) -> tuple[Figure | None, bool]:
         "time": lambda: charts.time_per_run(data),
         "lanes": lambda: charts.slot_lanes(data, time.time()),
     }
-    if kind == "importance":
-        return _importance(desk, data)
     return makers[kind](), False
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,11 +31,9 @@ from ConfigSpace.hyperparameters import Hyperparameter
 from boxwright.errors import SpaceError
 from boxwright.space.forbidden import ForbiddenExpression
 from boxwright.space.model import Space, clause_text
-from boxwright.space.values import text_of
+from boxwright.space.values import number_from, text_of
 from boxwright.terms import Value
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_IN_VALUES = frozenset(",{}[]#'\"|\n\r")
 
 
@@ -68,13 +65,17 @@ def _refused_beside_expressions(space: Space) -> Iterator[str]:
     """Yield what we read and SMAC v2 refuses once there is an advanced clause: there, all of them are variables."""
     names = set(space.names)
     for name in space.names:
-        if not _WORD.fullmatch(name):
+        if not _is_variable(name):
             yield f'space.{name}: beside an advanced clause SMAC v2 takes only names such as "a_1"'
         for text in map(text_of, map(_plain, _values(space.configspace[name]))):
             if text in names:
                 yield f'space.{name}: beside an advanced clause SMAC v2 takes no value that is a name: "{text}"'
-            elif not (_WORD.fullmatch(text) or _NUMBER.fullmatch(text)):
+            elif not _is_variable(text) and number_from(text) is None:
                 yield f'space.{name}: beside an advanced clause SMAC v2 takes no value such as "{text}"'
+
+
+def _is_variable(text: str) -> bool:
+    return text.isascii() and text.isidentifier()
 
 
 def _is_whole_constant(parameter: Hyperparameter[Any, Any]) -> bool:

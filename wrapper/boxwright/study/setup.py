@@ -23,6 +23,7 @@ from boxwright.scenario.designs import CsvDesign, Design, PointDesign, TrialList
 from boxwright.scenario.instances import read_instances
 from boxwright.scenario.layers import shorten
 from boxwright.scenario.slot_faults import slot_notes
+from boxwright.scenario.smac2.values import UNLIMITED
 from boxwright.space import Space, load_space
 from boxwright.store.layout import optimizer_folder
 from boxwright.store.smac2.facts import Source
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from boxwright.terms import Config
-
-UNLIMITED_RUNS = 2**31 - 1
-"""So many runs stand for no limit: SMAC v2's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +264,7 @@ def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path
     optimizer = scenario.optimizer
     if optimizer is not None:
         size = space.size() if optimizer.command is None else None
-        if optimizer.runs >= UNLIMITED_RUNS:
+        if optimizer.runs >= UNLIMITED:
             return None
         calls = optimizer.max_config_calls if scenario.is_noisy else 1
         runs = _whole(scenario, optimizer.runs)
