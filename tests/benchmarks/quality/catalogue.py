@@ -9,11 +9,13 @@ from quality.problem import Listed
 from quality.problems_bbob import bbob, mixint
 from quality.problems_sklearn import sklearn
 from quality.problems_synthetic import synthetic
+from quality.problems_tables import tables
 
 _SOURCES: tuple[tuple[str, Callable[[], Iterator[Listed]]], ...] = (
     ("ioh", bbob),
     ("cocoex", mixint),
     ("sklearn", sklearn),
+    ("sklearn", tables),
     ("numpy", synthetic),
 )
 

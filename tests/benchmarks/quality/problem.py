@@ -20,6 +20,7 @@ class Klass(enum.StrEnum):
     SMOOTH = "smooth"
     MIXED = "mixed"
     CONDITIONAL = "conditional"
+    TABULAR = "tabular"
     NOISY = "noisy"
     FAILING = "failing"
 

@@ -58,6 +58,13 @@ def mlp(config: Config, is_regression: bool) -> Any:
     )
 
 
+def network(config: Config, is_regression: bool) -> Any:
+    """Return a perceptron whose layers are all of one width, trained by Adam."""
+    width = int(config["width"])
+    widths = {f"width{layer}": width for layer in range(1, int(config["layers"]) + 1)}
+    return mlp({**config, **widths, "solver": "adam"}, is_regression)
+
+
 def boosting(config: Config, is_regression: bool) -> Any:
     """Return gradient-boosted trees."""
     from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
@@ -79,12 +86,14 @@ def forest(config: Config, is_regression: bool) -> Any:
 
     kind = "RandomForest" if config.get("kind", "forest") == "forest" else "ExtraTrees"
     return getattr(ensemble, f"{kind}{'Regressor' if is_regression else 'Classifier'}")(
-        n_estimators=config["trees"],
+        n_estimators=config.get("trees", 20),
         max_features=config["features"],
         min_samples_leaf=config["leaf"],
         min_samples_split=config.get("split", 2),
         bootstrap=config.get("bootstrap", True),
+        max_depth=config.get("depth"),
         random_state=0,
+        **({"criterion": config["criterion"]} if "criterion" in config else {}),
     )
 
 

@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,15 @@ class DataSet:
 
 
 @functools.cache
-def make_score(data: DataSet) -> Callable[[Callable[[], Any]], float | None]:
+def make_score(data: DataSet, *, is_stepped: bool = False) -> Callable[[Callable[[], Any]], float | None]:
     """Return a function that says what a model costs: log-loss-like for classes, relative squared error for numbers.
 
     Folds are drawn once and the same for all, so that the cost of a configuration is one number.
+
+    Args:
+        is_stepped: For classes, the share of errors alone, which has few levels.
     """
+    loss = partial(_errors if is_stepped else _loss, data)
     x, y = _load(data)
     folds = _folds(y, data)
 
@@ -43,7 +48,7 @@ def make_score(data: DataSet) -> Callable[[Callable[[], Any]], float | None]:
             model = make_model()
             try:
                 model.fit(x[train], y[train])
-                losses.append(_loss(model, x[test], y[test], data))
+                losses.append(loss(model, x[test], y[test]))
             except (ValueError, FloatingPointError):
                 return None
         mean = float(np.mean(losses))
@@ -71,13 +76,17 @@ def _folds(y: Any, data: DataSet) -> list[tuple[Any, Any]]:
     return list(splitter.split(np.zeros(len(y)), y))
 
 
-def _loss(model: Any, x: Any, y: Any, data: DataSet) -> float:
+def _loss(data: DataSet, model: Any, x: Any, y: Any) -> float:
     if data.is_regression:
         with np.errstate(over="ignore"):
             return float(np.mean((model.predict(x) - y) ** 2))
     # The share of errors has few levels; a smooth hundredth tells apart what errs equally often.
-    errors = float(np.mean(model.predict(x) != y))
-    return errors + 0.01 * _doubt(model, x, y)
+    return _errors(data, model, x, y) + 0.01 * _doubt(model, x, y)
+
+
+def _errors(data: DataSet, model: Any, x: Any, y: Any) -> float:
+    assert not data.is_regression
+    return float(np.mean(model.predict(x) != y))
 
 
 def _doubt(model: Any, x: Any, y: Any) -> float:
