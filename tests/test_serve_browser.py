@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import boxwright as library
 from boxwright.report.charts import themed
 from boxwright.report.charts.figure import empty
 from page_support import NO_BROWSER, Server, chromium, is_alive, needs_browser
 from support import Running, statuses
 
 if not NO_BROWSER:
-    from playwright.sync_api import expect
+    from playwright.sync_api import Error, expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -212,6 +213,7 @@ def test_study_is_paused_given_more_runs_and_stopped_from_the_page(
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("button", name="Pause").click()
     page.locator(".top .st-paused").wait_for()
+    assert library.status(running.study)["state"] == "paused"
     page.get_by_role("link", name="More runs").click()
     page.get_by_label("Runs in all").fill("1")
     page.get_by_role("button", name="More runs").click()
@@ -229,6 +231,9 @@ def test_study_is_paused_given_more_runs_and_stopped_from_the_page(
     running.wait_for_runs(2)
     page.get_by_role("link", name="Stop", exact=True).click()
     page.get_by_role("button", name="Stop").click()
+    page.locator(".top .st-stopping").wait_for()
+    assert page.locator("#acts").inner_text().split("\n") == ["Stop now"]
+    assert library.status(running.study)["state"] == "stopping"
     (running.study / "go-2").touch()
     assert running.end()[0] == 130
     page.locator(".top .st-interrupted").wait_for()
@@ -262,14 +267,21 @@ def test_table_is_sorted_filtered_and_paged_by_hand(
     page.get_by_text("7 runs match").wait_for()
 
 
-def test_page_beside_a_run_ends_with_it(make_scenario: Callable[..., Path], start: Callable[..., Running]) -> None:
+@pytest.mark.slow
+def test_page_beside_a_run_shows_its_end_and_ends_with_it(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], browser: Browser
+) -> None:
     running = start(make_scenario(WAITS + RESULT), "--runs", "1", "--serve")
     running.hear("page: ")
-    link = running.heard.splitlines()[-1].removeprefix("page: ")
-    server = Server.of_link(link)
-    server.sign_in()
-    assert "<b>0</b> of 1" in server.ask("/s/study/").text
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(running.heard.splitlines()[-1].removeprefix("page: "))
+    page.get_by_text("0 of 1").wait_for()
     (running.study / "go-1").touch()
     assert running.end()[0] == 0
-    with pytest.raises(OSError, match="refused"):
-        server.ask("/")
+    page.get_by_text("The study has ended, and its page with it").wait_for()
+    assert page.locator(".top .st-finished").count() == 1
+    assert "1 of 1" in page.locator("#figures").inner_text()
+    with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
+        page.goto(page.url)
+    page.close()

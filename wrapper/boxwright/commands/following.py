@@ -37,7 +37,7 @@ def follow(
         if line != said:
             say(line)
             said = line
-        if state["state"] != "running":
+        if state["controller"] != "running":
             return state
         time.sleep(pause_s)
 

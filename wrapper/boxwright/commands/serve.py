@@ -12,6 +12,8 @@ from pathlib import Path
 from boxwright.errors import UserError
 
 _NEEDED = ("starlette", "uvicorn", "plotly")
+_PATIENCE_S = 15.0
+"""More than the page's server takes to end."""
 
 
 def serve_page(
@@ -95,6 +97,8 @@ def page_beside(study: Path, say: Callable[[str], None]) -> Iterator[None]:
         say(f"page: {link}" if link else "the page could not be started; the study goes on without it")
         try:
             yield
+            process.stdin.close()  # it shows whoever is watching how the study ended
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_S)
         finally:
-            process.stdin.close()
             process.terminate()

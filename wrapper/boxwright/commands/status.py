@@ -27,17 +27,19 @@ def status(study: str | Path) -> dict[str, Any]:
     """Return where a study stands: controller, trials, runs by status, what is running, the incumbent.
 
     ``target`` is the number of trials that the study was last asked for, None where it is not known before the end.
-    ``state`` is ``running``, ``finished``, ``interrupted`` (to be resumed) or ``aborted`` (by a run); ``reason`` says
-    why it ended of its own accord before all runs were made, and is empty else. ``pilots`` is None but for a running
-    study in batch jobs: how many are ``queued`` and ``running``, and how many ``slots`` they hold. ``jobs`` says the
-    same of a running study with one job per run, where ``slots`` are so many as there may be at a time.
-    ``validation`` says where the study's validation stands; None if there is none.
+    ``state`` is ``running``, ``paused``, ``stopping`` (no new runs; the last ones end), ``finished``, ``interrupted``
+    (to be resumed) or ``aborted`` (by a run); ``reason`` says why it ended of its own accord before all runs were
+    made, and is empty else. ``pilots`` is None but for a running study in batch jobs: how many are ``queued`` and
+    ``running``, and how many ``slots`` they hold. ``jobs`` says the same of a running study with one job per run,
+    where ``slots`` are so many as there may be at a time. ``validation`` says where the study's
+    validation stands; None if there is none.
 
     Raises:
         UserError: The folder is no study.
     """
     from boxwright.store.layout import JOBS, PILOTS
     from boxwright.study.control import is_running
+    from boxwright.study.state import state_of
 
     opened = open_study(study)
     validation = _validation(opened.folder)
@@ -50,7 +52,7 @@ def status(study: str | Path) -> dict[str, Any]:
         return {
             "study": str(opened.folder),
             "controller": "running" if running else "not running",
-            "state": "running" if running else store.meta("left") or "interrupted",
+            "state": state_of(store.all_meta(), running=running),
             "reason": "" if running else store.meta("reason"),
             "target": int(target) if target else None,
             "trials": trials,

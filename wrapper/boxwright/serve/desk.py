@@ -22,6 +22,7 @@ from boxwright.store.layout import SCENARIO, is_study
 from boxwright.store.records import RunRecord
 from boxwright.study.control import is_running
 from boxwright.study.metrics import shown_metrics
+from boxwright.study.state import state_of
 
 _FRESH_S = 0.9
 
@@ -32,14 +33,12 @@ class Meta:
 
     Attributes:
         running: Whether a controller is at work.
-        paused: Whether it was told to start no new run for the time being.
-        state: ``running``, ``paused``, ``finished``, ``interrupted`` or ``aborted``.
+        state: ``running``, ``paused``, ``stopping``, ``finished``, ``interrupted`` or ``aborted``.
         reason: Why it ended before all runs were made; empty if it did not, or a person stopped it.
         target: How many trials there are to be; None where that is not known.
     """
 
     running: bool
-    paused: bool
     state: str
     reason: str
     target: int | None
@@ -140,12 +139,10 @@ class Desk:
         with self.mirror.reading.connection() as db:
             known = {str(key): str(value) for key, value in db.execute("SELECT key, value FROM meta")}
         running = is_running(self.folder)
-        paused = running and known.get("paused") == "1"
-        left = known.get("left") or "interrupted"
+        state = state_of(known, running=running)
         return Meta(
             running,
-            paused,
-            "paused" if paused else "running" if running else left,
+            state,
             "" if running else known.get("reason", ""),
             int(known["target"]) if known.get("target", "").isdigit() else None,
         )

@@ -80,7 +80,7 @@ def standing(desk: Desk) -> Standing:
         dict(sorted(counts.items())),
         settled,
         failed,
-        _left_s(meta, settled, ends) if meta.running and not meta.paused else None,
+        _left_s(meta, settled, ends) if meta.state == "running" else None,
         max(ends, default=None),
     )
 

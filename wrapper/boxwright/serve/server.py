@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -20,11 +21,18 @@ from boxwright.errors import BoxwrightError, UserError
 if TYPE_CHECKING:
     import uvicorn
 
+    from boxwright.serve.watch import Watch
+
 LOOPBACK = "127.0.0.1"
 FIRST_PORT = 8650
 _TRIED_PORTS = 20
 _NICENESS = 5
 """The page steps back behind the studies that it shows."""
+
+_LAST_LOOK_S = 10.0
+"""At most so long a server that ends with its study waits for the pages to ask how that ended."""
+
+_CHARTS_S = 0.3
 
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 256 * 1024
@@ -89,7 +97,7 @@ def serve(
         for desk in studies.desks.values():
             threading.Thread(target=_warm_up, args=(desk.refresh,), daemon=True).start()
         if until_eof:
-            threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+            threading.Thread(target=_end_with_stdin, args=(server, studies.watch), daemon=True).start()
         # Connections wait in the socket's queue until the server takes them.
         say(f"http://{f'[{host}]' if ':' in host else host}:{own_port}{access.new_link()}")
         try:
@@ -167,7 +175,14 @@ def _warm_up(refresh: Callable[[], object]) -> None:
         refresh()
 
 
-def _end_with_stdin(server: uvicorn.Server) -> None:
+def _end_with_stdin(server: uvicorn.Server, watch: Watch) -> None:
+    """End the server once stdin does, after who is watching has seen how the study ended."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
+    if watch.watchers:
+        watch.closing = True
+        latest = time.monotonic() + _LAST_LOOK_S
+        while not watch.is_closed and time.monotonic() < latest:
+            time.sleep(0.1)
+        time.sleep(_CHARTS_S)
     server.handle_exit(signal.SIGTERM, None)

@@ -31,10 +31,13 @@ def event_stream(events: AsyncIterator[str]) -> StreamingResponse:
 
 
 async def study_events(desk: Desk, watch: Watch) -> AsyncIterator[str]:
-    """Yield an event each time that a study has changed."""
+    """Yield an event each time that a study has changed, and one when the server ends with it."""
     yield "retry: 3000\n\n"
     async for generation in watch.changes(desk):
         yield ": still here\n\n" if generation is None else f"event: change\ndata: {generation}\n\n"
+    if watch.closing:
+        await watch.prepare_last_look(desk)
+        yield "event: last\ndata: \n\n"
 
 
 async def log_events(watch: Watch, study: Path, run_folder: Path, name: str, start: int) -> AsyncIterator[str]:

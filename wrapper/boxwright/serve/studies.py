@@ -60,10 +60,13 @@ def desk_of(request: Request) -> Desk:
         HTTPException: There is none of that name.
         StudyError: It cannot be read.
     """
-    desk = studies_of(request).desks.get(request.path_params["study"])
+    studies = studies_of(request)
+    desk = studies.desks.get(request.path_params["study"])
     if desk is None:
         raise HTTPException(404, "There is no such study here.")
     desk.refresh()
+    if request.headers.get("x-look") == "last":
+        studies.watch.have_looked()
     return desk
 
 

@@ -24,10 +24,13 @@ class Watch:
 
     Attributes:
         over: Set once the server ends: then all streams do.
+        closing: Set when it is about to, with the study: each stream then tells its page to look for the last time.
     """
 
     def __init__(self, desks: Sequence[Desk], every_s: float = EVERY_S) -> None:
         self.over = False
+        self.closing = False
+        self._to_look = 0
         self._desks = desks
         self._every_s = every_s
         self._watchers: dict[str, set[asyncio.Event]] = {desk.key: set() for desk in desks}
@@ -43,7 +46,7 @@ class Watch:
         try:
             yield told
             quiet_s = 0.0
-            while not self.over:
+            while not (self.over or self.closing):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._every_s):
                         await event.wait()
@@ -74,6 +77,20 @@ class Watch:
                 if changed:
                     for event in self._watchers[desk.key]:
                         event.set()
+
+    async def prepare_last_look(self, desk: Desk) -> None:
+        """Take in all that has changed, for a page that is now told to look for the last time."""
+        await run_in_threadpool(_has_changed, desk)
+        self._to_look += 1
+
+    def have_looked(self) -> None:
+        """Hear that a page has looked for the last time."""
+        self._to_look -= 1
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether everybody has looked for the last time."""
+        return not self.watchers and self._to_look <= 0
 
     async def close(self) -> None:
         """Look no more."""

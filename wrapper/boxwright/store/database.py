@@ -225,6 +225,10 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return default if row is None else str(row["value"])
 
+    def all_meta(self) -> dict[str, str]:
+        """Return all that was remembered about the study."""
+        return {str(key): str(value) for key, value in self._db.execute("SELECT key, value FROM meta")}
+
     def trial(self, number: int) -> Trial:
         """Return one trial.
 

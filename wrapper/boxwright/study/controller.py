@@ -32,6 +32,7 @@ from boxwright.study.places import Places
 from boxwright.study.reading import read_run
 from boxwright.study.setup import Setup
 from boxwright.study.spent import Spent
+from boxwright.study.state import mark_stopping
 from boxwright.study.summary import Summary
 from boxwright.study.tasks import Tasks
 from boxwright.study.upcoming import UnderWay, Upcoming
@@ -158,6 +159,8 @@ class Controller:
 
     def stop(self) -> None:
         """Start no new run; those under way go on to their end."""
+        if not self._stopping:
+            mark_stopping(self._store)
         self._stopping = True
         self.upcoming.close()
         self._watcher.stopping()

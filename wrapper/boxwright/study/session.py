@@ -32,6 +32,7 @@ from boxwright.study.orders import Orders
 from boxwright.study.publishing import publishing
 from boxwright.study.setup import Setup, make_proposer, planned_folder, prepare
 from boxwright.study.smac2_files import refuse_others_files
+from boxwright.study.state import mark_stopping
 from boxwright.study.summary import Summary
 from boxwright.study.warm_start import kept_warm_start
 from boxwright.study.watching import SafeWatcher, Watcher
@@ -181,6 +182,7 @@ async def _session(
     store.set_meta("target", "" if setup.total is None else str(setup.total + store.trials_again()))
     store.set_meta("left", "")
     store.set_meta("paused", "")
+    mark_stopping(store, stopping=False)
     store.set_noisy(setup.scenario.gathers_runs)
     store.set_least_runs(max(1, len(setup.scenario.instances.rows)))
     store.set_meta("reason", "")

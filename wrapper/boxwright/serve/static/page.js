@@ -13,8 +13,8 @@ const connection = document.getElementById("connection");
 
 /* ---- what has changed */
 
-async function refresh() {
-  const answer = await fetch(location.href, { headers: { "x-live": "1" } });
+async function refresh(which = "next") {
+  const answer = await fetch(location.href, { headers: { "x-look": which } });
   if (answer.status === 403) connection.textContent = "Signed out: open the page with a new link.";
   if (!answer.ok) return 0;
   const text = await answer.text();
@@ -91,11 +91,16 @@ function listen(address, told) {
 }
 
 function followStudy(address) {
-  const look = seldom(refresh, REST_MS, true);
+  const look = seldom(() => refresh(), REST_MS, true);
   const redraw = seldom(drawWhatIsSeen, CHART_REST_MS, false);
   const both = () => { look(); redraw(); };
   let shown = document.getElementById("main").dataset.generation;
-  listen(address, {
+  const stop = listen(address, {
+    last: async () => {
+      stop();
+      await Promise.allSettled([refresh("last"), drawWhatIsSeen()]);
+      connection.textContent = "The study has ended, and its page with it; boxwright serve shows it again.";
+    },
     change: ({ data }) => {
       connection.textContent = "";
       if (data !== shown) both();
