@@ -77,7 +77,7 @@ def test_shared_model_gives_each_seed_a_run_of_its_own_where_there_are_as_many_s
 def test_shared_model_proposes_the_default_first_without_waiting_for_any_process(tmp_path: Path) -> None:
     async def study() -> list[Trial]:
         space = make_space(PLANE)
-        async with bench(tmp_path, space, Optimizer(runs=40, initial=10), seeds=2) as made:
+        async with bench(tmp_path, space, Optimizer(runs=40), seeds=2) as made:
             async with asyncio.timeout(0.5):
                 for _ in range(10):
                     await made.begin()

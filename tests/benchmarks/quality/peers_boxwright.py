@@ -84,7 +84,7 @@ class Boxwright:
             self._seeds.append(_Seed(number, kind.name, ModelSeed(init)))
         self._shares = Shares(["hosted"] if hosted else [kind.name for kind in kinds])
         self._origins: dict[str, str] = {}
-        design = initial_design(task.space, scenario, seeds, noisy=task.is_noisy)
+        design = initial_design(task.space, scenario, seeds)
         self._initial = deque(design[: max(0, len(design) - task.told_first)])
         self._space = task.space
         self._runs = 0

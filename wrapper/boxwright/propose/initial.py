@@ -14,12 +14,8 @@ PER_PARAMETER = 10
 LARGEST_SHARE = 0.25
 """SMAC's rule of thumb: ten configurations per parameter, but no more than a quarter of all runs."""
 
-MOST_BEFORE_PROCESS = 8
-"""A Gaussian process makes something of so few already; more of them only delay it. With 3 to 8 it was further
-after 25 runs than with 12, and after 100 runs as far."""
-
-MOST_BEFORE_NOISE = 12
-"""Where costs are noisy, fewer let one lucky run lead it astray: then 12 were better than 8."""
+MOST_BEFORE_PROCESS = 12
+"""A Gaussian process makes something of so few already; more of them only delay it."""
 
 _POINTS_PER_CONFIG = 20
 
@@ -46,7 +42,7 @@ def refuse_nearly_forbidden(space: Space, settings: Optimizer) -> None:
     next(sobol(space, 1, settings.seed))
 
 
-def initial_size(space: Space, settings: Optimizer, seeds: int, *, noisy: bool = False) -> int:
+def initial_size(space: Space, settings: Optimizer, seeds: int) -> int:
     """Return how many configurations the initial design has, as far as the space holds so many.
 
     Without a number in the scenario it is SMAC's rule of thumb, but at least one for each optimizer seed: the
@@ -56,17 +52,17 @@ def initial_size(space: Space, settings: Optimizer, seeds: int, *, noisy: bool =
         return min(settings.initial, settings.runs)
     by_rule = min(PER_PARAMETER * len(space.names), int(LARGEST_SHARE * settings.runs))
     if settings.model != "rf":
-        by_rule = min(by_rule, MOST_BEFORE_NOISE if noisy else MOST_BEFORE_PROCESS)
+        by_rule = min(by_rule, MOST_BEFORE_PROCESS)
     return min(max(by_rule, seeds, 1), settings.runs)
 
 
-def initial_design(space: Space, settings: Optimizer, seeds: int, *, noisy: bool = False) -> list[Config]:
+def initial_design(space: Space, settings: Optimizer, seeds: int) -> list[Config]:
     """Return the initial design: the default configuration, then points of a scrambled Sobol sequence.
 
     Every configuration occurs once; a small space, and one of which much is forbidden, may give fewer than were asked
     for.
     """
-    size = initial_size(space, settings, seeds, noisy=noisy)
+    size = initial_size(space, settings, seeds)
     default: Config = space.default()
     design = {config_key(default): default}
     with contextlib.suppress(SpaceError):

@@ -138,7 +138,7 @@ class SharedModel:
                 f"{self._log_dir}: no folder for the logs of the optimizers: {error.strerror}"
             ) from error
         await asyncio.gather(*(seed.start() for seed in self._seeds))
-        design = self._warm.design(initial_design(self._space, self._settings, len(self._seeds), noisy=self._noisy))
+        design = self._warm.design(initial_design(self._space, self._settings, len(self._seeds)))
         design = with_first(first_configs(self._space, self._settings), design)
         missing = [
             (number, config) for number, config in enumerate(design, 1) if config_key(config) not in self._known.keys
