@@ -41,6 +41,8 @@ def test_expected_gain_is_the_mean_fall_below_the_best_cost(name: str) -> None:
 
 def test_costs_that_are_all_the_same_have_no_scale() -> None:
     assert Bend.fitted(np.full(5, 2.0)) is None
+    assert np.full(3, 0.1).std() > 0  # by rounding
+    assert Bend.fitted(np.full(3, 0.1)) is None
 
 
 @pytest.mark.parametrize("model", ["gp", "rf"])

@@ -144,8 +144,15 @@ def bent(costs: Rows) -> Rows:
 @pytest.mark.parametrize("transform", [bent, log_scaled])
 @pytest.mark.parametrize(
     "costs",
-    [[0.0] * 6, [2e6, 2e6, 2e6, 3e6], [-1e100, 1e100, 0.0, 5.0], [1.0], [1e-300, 2e-300, 1e300]],
-    ids=["zero", "equal", "far apart", "one", "tiny"],
+    [
+        [0.0] * 6,
+        [2e6, 2e6, 2e6, 3e6],
+        [-1e100, 1e100, 0.0, 5.0],
+        [1.0],
+        [1e-300, 2e-300, 1e300],
+        [0.0] * 2 + [1e-300] * 3 + [1e100],
+    ],
+    ids=["zero", "equal", "far apart", "one", "tiny", "tiny but one"],
 )
 def test_targets_are_finite_and_in_the_order_of_the_costs(transform: object, costs: list[float]) -> None:
     assert callable(transform)
@@ -153,6 +160,13 @@ def test_targets_are_finite_and_in_the_order_of_the_costs(transform: object, cos
     assert np.isfinite(targets).all()
     order = np.argsort(costs, kind="stable")
     assert (np.diff(targets[order]) >= 0).all()
+
+
+@pytest.mark.parametrize("transform", [bent, log_scaled])
+@pytest.mark.parametrize("unit", [2.0**-200, 2.0**200])
+def test_targets_do_not_hang_on_the_unit_of_the_costs(transform: Callable[[Rows], Rows], unit: float) -> None:
+    costs = np.array([3.0, 1.0, 2.0, 7.0, 2.5, 1.0])
+    assert transform(unit * costs) == pytest.approx(transform(costs), rel=1e-9)
 
 
 def test_outlier_does_not_flatten_the_rest() -> None:

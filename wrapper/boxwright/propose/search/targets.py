@@ -10,6 +10,8 @@ from scipy.optimize import minimize_scalar
 
 from boxwright.propose.search.columns import Rows
 
+_FARTHEST = 1e300
+
 
 def with_failures(costs: Rows) -> Rows:
     """Return costs in which failures (NaN) cost as much as the worst success.
@@ -26,7 +28,7 @@ def log_scaled(costs: Rows) -> Rows:
     if high == low:
         return np.zeros_like(costs)
     low -= float(np.percentile(costs, 5)) - low
-    low -= 1e-10 * max(high - low, 1e-10)
+    low -= 1e-10 * (high - low)
     scaled: Rows = np.log(np.maximum((costs - low) / (high - low), 1e-10))
     return scaled
 
@@ -50,6 +52,8 @@ class Bend:
     @classmethod
     def fitted(cls, costs: Rows) -> Bend | None:
         """Return the one of greatest likelihood; None for costs that are all the same."""
+        if costs.min() == costs.max():  # the deviation of such from their mean may be a rounding error above 0
+            return None
         middle, low = float(np.median(costs)), float(costs.min())
         spread = float(np.subtract(*np.percentile(costs, [75, 25]))) or float(costs.std())
         if spread == 0.0 or not np.isfinite(spread):
@@ -58,7 +62,8 @@ class Bend:
         return cls(middle, straight.reach, _fitted_exponent(straight._scaled(costs)))
 
     def _scaled(self, costs: Rows) -> Rows:
-        scaled = (costs - self.middle) / self.reach
+        with np.errstate(over="ignore"):  # where most costs are next to 0
+            scaled = np.minimum((costs - self.middle) / self.reach, _FARTHEST)
         found: Rows = np.where(scaled > 1.0, 1.0 + np.log(np.maximum(scaled, 1.0)), scaled)
         return found
 
