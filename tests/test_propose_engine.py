@@ -169,3 +169,29 @@ def test_seed_mixes_parzen_estimators_in_where_noise_is_told_or_seen() -> None:
     assert 10 < origins(Kind("auto"), noisy=False, noise=1.0, runs=90).count("model parzen") < 30
     assert set(origins(Kind("gp"), noisy=False)) == {"model gp"}
     assert set(origins(Kind("parzen"), noisy=False)) == {"model parzen"}
+
+
+@pytest.mark.parametrize("kind", [Kind(random_share=1.0), Kind("gp")], ids=["chance", "model"])
+def test_seed_finds_what_little_of_a_space_is_allowed_before_any_run_has_succeeded(kind: Kind) -> None:
+    corner = SQUARE.replace("upper = 1", "upper = 1, default = 0.01") + 'forbidden = ["{x + y > 0.04}"]'
+    done = search(corner, lambda _: None, 12, kind)  # of 256 points drawn none is allowed in four cases of five
+    assert all(float(config["x"]) + float(config["y"]) <= 0.04 for config, _ in done)
+
+
+def test_seed_does_not_propose_its_best_run_again_with_another_last_digit() -> None:
+    engine = Engine(
+        make_space("x = { type = 'float', lower = 1000, upper = 1e6 }"), 1, Kind("gp"), Effort(20, 5, 1, 2, 1)
+    )
+    known = next(x for x in np.random.default_rng(3).uniform(1e3, 1e6, 999) if same_again(engine, float(x)) != x)
+    engine.tell({"x": float(known)}, 0.0)
+    found = engine._searched(
+        lambda shown: -np.abs(shown[:, 0] - engine._columns.row({"x": float(known)})[0]), engine._history.settled()
+    )
+    assert found is not None
+    assert float(found[0]["x"]) != pytest.approx(float(known), rel=1e-12)
+
+
+def same_again(engine: Engine, x: float) -> float:
+    config = engine._columns.config(engine._columns.row({"x": x}))
+    assert config is not None
+    return float(config["x"])

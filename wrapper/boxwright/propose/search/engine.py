@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from boxwright.propose.finite import Remaining
+from boxwright.propose.finite import COUNT_LIMIT, Remaining
 from boxwright.propose.fitted import most_fitted
 from boxwright.propose.protocol import REPEAT
+from boxwright.propose.sampling import MAX_TRIES
 from boxwright.propose.search.climb import Effort, Score, climb
 from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.history import History, Settled
@@ -75,6 +76,7 @@ class Engine:
         self._columns = columns = Columns(space)
         self._rng = np.random.default_rng(random_seed)
         self._left = Remaining(space)
+        self._size = space.size()
         self._history = History(columns, noisy=noisy)
         self._is_fixed = not columns.free.any()
         self._most_fitted = most_fitted(space)
@@ -193,14 +195,29 @@ class Engine:
 
     def _searched(self, score: Score, settled: Settled) -> Found | None:
         order = np.argsort(settled.costs, kind="stable")[:_LOOK_AROUND]  # NaN comes last
-        for row in climb(self._columns, score, settled.rows[order], self._rng, self._effort):
+        best = settled.rows[order]
+        known = {row.tobytes() for row in self._columns.active(best)}
+        seen: set[bytes] = set()  # towards the end of a finite space most rows are there many times
+        for row in climb(self._columns, score, best, self._rng, self._effort):
+            if (place := row.tobytes()) in seen:
+                continue
+            seen.add(place)
             config = self._free(row)
-            if config is not None:
+            # The row of a large number may stand for one whose last digit differs: that would be tried twice.
+            if config is not None and self._columns.active(row[None])[0].tobytes() not in known:
                 return config, self._origin()
         return None
 
     def _drawn(self) -> Found | None:
-        for row in self._columns.draw(_RANDOM_TRIES, self._rng):
+        return self._first_free(self._columns.draw(_RANDOM_TRIES, self._rng))
+
+    def _drawn_at_length(self) -> Found | None:
+        """Return what a design of this space would find as well: next to all of it may be forbidden."""
+        rows = self._columns.draw(MAX_TRIES, self._rng)
+        return self._first_free(rows[~self._columns.forbidden(self._columns.active(rows))])
+
+    def _first_free(self, rows: Rows) -> Found | None:
+        for row in rows:
             config = self._free(row)
             if config is not None:
                 return config, "random"
@@ -211,7 +228,13 @@ class Engine:
         return None if config is None or config_key(config) in self._history.taken else config
 
     def _best_left(self, score: Score | None) -> Found | None:
-        """Next to everything that the search and chance come up with is taken: a finite space nears its end."""
+        """Next to everything that the search and chance come up with is taken: a finite space nears its end.
+
+        Or next to all of the space is forbidden, and what is allowed of it may be without end or too much to list.
+        """
+        is_wide = self._size is None or (score is None and self._size > COUNT_LIMIT)
+        if is_wide and (found := self._drawn_at_length()) is not None:
+            return found
         left = self._left.without(self._history.taken)
         if not left:
             return None
