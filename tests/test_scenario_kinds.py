@@ -9,6 +9,7 @@ import pytest
 
 from boxwright.errors import ScenarioError
 from boxwright.propose.kinds import hosted_kinds, refuse_missing_extra, seed_count, seed_kinds
+from boxwright.propose.without_effect import optimizer_notes
 from boxwright.scenario import load_scenario
 from boxwright.scenario.optimizer import Optimizer
 
@@ -82,7 +83,21 @@ def test_every_seed_has_the_whole_portfolio(tmp_path: Path, lines: str, names: l
             'model = "random"\nacquisition = "portfolio"',
             'acquisition: "portfolio" weighs what a model predicts, and "random" does not.',
         ),
-        ('portfolio = "all"', 'portfolio: found the text "all", expected'),
+        ('portfolio = "all"', 'portfolio: found the text "all", expected an array, each a table or "auto"'),
+        ('seeds = ["gp"]', 'seeds[0]: found the text "gp", expected a table. Write { model = "gp" }.'),
+        (
+            'seeds = { model = "gp" }',
+            "seeds: found a table, expected a whole number of at least 1 and of at most 4096 or an array, "
+            'each a table. Write [{ model = "gp" }].',
+        ),
+        (
+            "first = { x = 0.5 }",
+            'first: found a table, expected an array, each a table or one of "default", "random". '
+            "Write [{ x = 0.5 }].",
+        ),
+        ('acquisition = "ucb"', 'acquisition: "ucb" is not known here. Did you mean "lcb"?'),
+        ('model = "Random Forest"', 'model: "Random Forest" is not known here. Did you mean "rf"?'),
+        ('ahead = "yes"', 'ahead: found the text "yes", expected true or false or "auto"'),
     ],
 )
 def test_kinds_that_do_not_fit_get_one_line(tmp_path: Path, lines: str, message: str) -> None:
@@ -100,3 +115,24 @@ def test_kind_that_is_not_installed_gets_the_name_of_its_extra(
     with pytest.raises(ScenarioError, match=r"optimizer: \"(tpe|cma)\" is Optuna's.*boxwright\[optuna\]"):
         refuse_missing_extra(load(tmp_path, lines), "s.toml")
     refuse_missing_extra(load(tmp_path, 'portfolio = "auto"'), "s.toml")
+
+
+@pytest.mark.parametrize(
+    ("lines", "notes"),
+    [
+        ("min_improvement = 0.1\npatience = 3", ()),
+        ('min_improvement = 0.1\nseeds = [{ model = "random" }, { model = "rf" }]', ()),
+        (
+            'min_improvement = 0.1\nseeds = [{ model = "random" }, { model = "parzen" }]',
+            (
+                "optimizer.min_improvement: without effect, auto, gp, rf alone say what they expect, "
+                "and there is only random, parzen",
+            ),
+        ),
+        ("patience = 3", ("optimizer.patience: without effect while there is no optimizer.min_improvement",)),
+        ("max_config_calls = 4", ("optimizer.max_config_calls: without effect while study.noisy is false",)),
+        ("initial = 30", ("optimizer.initial: 30 of 30 runs, so that no model is ever asked",)),
+    ],
+)
+def test_what_is_asked_for_in_vain_is_said(tmp_path: Path, lines: str, notes: tuple[str, ...]) -> None:
+    assert optimizer_notes(load(tmp_path, lines), noisy=False) == notes

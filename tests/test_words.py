@@ -18,6 +18,10 @@ from support import RunBoxwright
         ('[design]\nkind = "csv"\nfile = "x.csv"\n', "2 trials, csv design; "),
         ("[optimizer]\nruns = 2\nseeds = 1\n", "2 trials, SMAC, 1 seed; "),
         ("[optimizer]\nruns = 2\nseeds = 2\n", "2 trials, SMAC, 2 seeds that share a model; "),
+        (
+            '[optimizer]\nruns = 2\nseeds = [{ model = "gp", acquisition = "ts" }, { model = "random" }]\n',
+            "2 trials, SMAC (gp ts, random), 2 seeds that share a model; ",
+        ),
     ],
 )
 def test_check_names_the_design_as_the_scenario_does(

@@ -67,7 +67,7 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     from boxwright.errors import one_line
     from boxwright.materialise import describe_plan
     from boxwright.parse.sources import answer_sources
-    from boxwright.propose.kinds import seed_count
+    from boxwright.propose.kinds import hosted_kinds, seed_count, seed_kinds
     from boxwright.report.words import counted, value_text
 
     found = check(scenario, settings=settings)
@@ -76,7 +76,9 @@ def check_command(scenario: str, *, settings: Sequence[str]) -> int:
     if setup.scenario.optimizer is not None:
         optimizer = setup.scenario.optimizer
         seeds = seed_count(optimizer, len(setup.slots))
-        kind = f"SMAC, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
+        named = dict.fromkeys(each.name for each in hosted_kinds(optimizer) or seed_kinds(optimizer, seeds))
+        kinds = "" if list(named) == ["auto"] else f" ({', '.join(named)})"
+        kind = f"SMAC{kinds}, {counted(seeds, 'seed')}{' that share a model' if seeds > 1 else ''}"
         if optimizer.command is not None:
             copies = "copy" if optimizer.copies == 1 else "copies"
             kind = f"an optimizer of your own, {optimizer.copies} {copies}"

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import msgspec.inspect as types
 
-from boxwright.errors import nearest
-from boxwright.scenario.forms import array_form, known_key, known_type, parameter_form, section_form
+from boxwright.scenario.forms import array_form, known_key, known_type, known_word, parameter_form, section_form
 from boxwright.scenario.layers import show
 
 Key = tuple[str | int, ...]
@@ -95,7 +94,7 @@ def _union_faults(value: object, kinds: Iterable[types.Type], key: Key) -> Itera
             yield from _faults(value, kind, key)
             return
     if not any(_fits(value, kind) for kind in kinds):
-        yield Fault(key, _unlike(value, kinds))
+        yield Fault(key, _unlike(value, kinds) + _form(value, kinds, key))
 
 
 def _fits(value: object, kind: types.Type) -> bool:
@@ -121,21 +120,47 @@ def _fits_number(value: object, kind: types.IntType | types.FloatType) -> bool:
 
 
 def _wrong(value: object, kind: types.Type, key: Key) -> Fault:
+    return Fault(key, _unlike(value, (kind,)) + _form(value, (kind,), key))
+
+
+def _form(value: object, kinds: Iterable[types.Type], key: Key) -> str:
+    """Return how the value is written where one of these belongs; empty if there is no saying."""
     form = ""
-    if isinstance(kind, types.StructType):
-        form = section_form(value, kind.cls.__name__)
-    elif isinstance(kind, types.VarTupleType) and isinstance(kind.item_type, types.StrType):
-        form = array_form(value, key[-1] if key else "")
-    return Fault(key, _unlike(value, (kind,)) + (f".{form}" if form else ""))
+    for kind in kinds:
+        if isinstance(kind, types.StructType):
+            form = form or section_form(value, kind.cls.__name__)
+        elif isinstance(kind, types.VarTupleType) and any(
+            _fits_roughly(value, item) for item in _one_of(kind.item_type)
+        ):
+            form = form or array_form(value, key[-1] if key else "")
+    return f".{form}" if form else ""
+
+
+def _one_of(kind: types.Type) -> tuple[types.Type, ...]:
+    return kind.types if isinstance(kind, types.UnionType) else (kind,)
+
+
+def _fits_roughly(value: object, kind: types.Type) -> bool:
+    """Say whether a value may be meant as one of this kind: of a table, what it holds is not looked at."""
+    if isinstance(kind, types.StructType | types.DictType):
+        return isinstance(value, Mapping)
+    return _fits(value, kind)
 
 
 def _unlike(value: object, kinds: Iterable[types.Type]) -> str:
     """Return what was found and what would be right."""
     kinds = [kind for kind in kinds if not isinstance(kind, types.NoneType)]
-    words = [str(word) for kind in kinds for word in _words(kind)]
-    if words and isinstance(value, str) and len(kinds) == 1:
-        return f"{show(value)} is not known here. {nearest(value, words)}"
-    return f"found {_found(value)}, expected {' or '.join(dict.fromkeys(map(_expected, kinds)))}"
+    words = [word for kind in kinds for word in _words(kind)]
+    others = [kind for kind in kinds if not _words(kind)]
+    if words and isinstance(value, str) and not others:
+        return f"{show(value)} is not known here. {known_word(value, list(map(str, words)))}"
+    expected = [*map(_expected, others), *([_listed(words)] if words else [])]
+    return f"found {_found(value)}, expected {' or '.join(dict.fromkeys(expected))}"
+
+
+def _listed(words: Iterable[object]) -> str:
+    shown = [show(word) for word in words]
+    return shown[0] if len(shown) == 1 else "one of " + ", ".join(shown)
 
 
 def _words(kind: types.Type) -> tuple[object, ...]:
@@ -166,7 +191,7 @@ def _expected(kind: types.Type) -> str:
         expected = [_expected(option) for option in kind.types if not isinstance(option, types.NoneType)]
         return " or ".join(dict.fromkeys(expected))
     if isinstance(kind, types.LiteralType | types.EnumType):
-        return "one of " + ", ".join(show(word) for word in _words(kind))
+        return _listed(_words(kind))
     if isinstance(kind, types.StructType | types.DictType):
         return "a table"
     return {types.StrType: "a text", types.BoolType: "true or false"}.get(type(kind), "another kind of value")

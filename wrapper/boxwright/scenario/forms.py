@@ -10,6 +10,8 @@ from boxwright.scenario.toml_text import to_toml
 
 _TYPES = {"integer": "int", "real": "float", "double": "float", "choice": "categorical", "csv-file": "csv"}
 
+_LONGEST = 80
+
 # What other tools and other people call a key; of several, the one that is known at the place counts.
 _KEYS = {
     "args": ("argv",),
@@ -55,12 +57,24 @@ _KEYS = {
     "workers": ("count", "slots"),
 }
 
+# What other tools and other people call a kind of optimizer seed, or what its predictions are weighed by.
+_WORDS = {
+    "cma-es": "cma",
+    "cmaes": "cma",
+    "gaussian-process": "gp",
+    "random-forest": "rf",
+    "smac": "auto",
+    "thompson": "ts",
+    "ucb": "lcb",
+}
+
 # Sections that people give as one text: the key that the text would be the value of.
 _MAIN_KEYS = {
     "Command": "line",
     "InputFile": "source",
     "Objective": "metric",
     "ParameterFile": "target",
+    "SeedKind": "model",
     "Template": "source",
 }
 
@@ -75,6 +89,12 @@ def known_key(word: str, known: Collection[str]) -> str:
     return nearest(next((key for key in _KEYS.get(word.lower(), ()) if key in known), word), known)
 
 
+def known_word(word: str, known: Collection[str]) -> str:
+    """Return which of the known values was meant, as a sentence."""
+    meant = _WORDS.get(word.lower().replace(" ", "-").replace("_", "-"), word)
+    return nearest(meant if meant in known else word, known)
+
+
 def section_form(value: object, section: str) -> str:
     """Return how a section is written that was given as one text; empty if there is no saying."""
     key = _MAIN_KEYS.get(section)
@@ -82,7 +102,10 @@ def section_form(value: object, section: str) -> str:
 
 
 def array_form(value: object, key: object) -> str:
-    """Return how one text is written as an array; the words of a command are cut apart."""
+    """Return how one text or one table is written as an array; the words of a command are cut apart."""
+    if isinstance(value, Mapping):
+        text = _inline(value)
+        return f" Write [{text}]." if len(text) <= _LONGEST and "\n" not in text else ""
     if not isinstance(value, str):
         return ""
     words = value.split() if key == "argv" else [value]
@@ -108,4 +131,4 @@ def _inline(value: object) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{key} = {_inline(item)}" for key, item in value.items()) + " }"
     text = to_toml({"x": value}).removeprefix("x = ").rstrip("\n")
-    return text if len(text) <= 80 else text[:77] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "…"

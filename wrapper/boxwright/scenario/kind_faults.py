@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwright.scenario.kinds import SeedKind
+from boxwright.scenario.kinds import MODELLED, SeedKind
 from boxwright.scenario.optimizer import Optimizer
 
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
-
-_MODELLED = ("auto", "gp", "rf")
 
 
 def optimizer_faults(optimizer: Optimizer | None) -> Faults:
@@ -33,7 +31,7 @@ def optimizer_faults(optimizer: Optimizer | None) -> Faults:
                     ("optimizer", name),
                     f'"{value}" is said beside optimizer.{listed}. Say it there, in a table of its own.',
                 )
-    elif optimizer.acquisition != "ei" and optimizer.model not in _MODELLED:
+    elif optimizer.acquisition != "ei" and optimizer.model not in MODELLED:
         yield ("optimizer", "acquisition"), _not_weighed(optimizer.acquisition, optimizer.model)
 
 
@@ -44,7 +42,7 @@ def _list_faults(name: str, kinds: tuple[SeedKind, ...] | None) -> Faults:
         yield ("optimizer", name), 'the list is empty. Write kinds such as { model = "gp" }.'
     for index, kind in enumerate(kinds):
         key = ("optimizer", name, index)
-        if kind.acquisition != "ei" and kind.model not in _MODELLED:
+        if kind.acquisition != "ei" and kind.model not in MODELLED:
             yield (*key, "acquisition"), _not_weighed(kind.acquisition, kind.model)
         if name == "portfolio" and kind.count != 1:
             yield (*key, "count"), f"found {kind.count}, but every seed has the whole portfolio. Leave it out."

@@ -14,6 +14,9 @@ Acquisition: TypeAlias = Literal["ei", "pi", "lcb", "ts"]
 """Expected improvement, probability of improvement, lower confidence bound, Thompson sampling."""
 
 ACQUISITIONS: tuple[Acquisition, ...] = ("ei", "pi", "lcb", "ts")
+MODELLED = ("auto", "gp", "rf")
+"""The models that predict costs, which an acquisition weighs, and by which proposals promise so much."""
+
 OPTUNAS = ("tpe", "cma")
 """The models that the extra ``boxwright[optuna]`` brings."""
 

@@ -17,6 +17,7 @@ from boxwright.propose.first import refuse_wrong_first
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.propose.trial_list import Listed, TrialListProposer, read_trials
+from boxwright.propose.without_effect import optimizer_notes
 from boxwright.publish.target import check_target
 from boxwright.scenario import LoadedScenario, Scenario
 from boxwright.scenario.designs import CsvDesign, Design, PointDesign, TrialList
@@ -183,7 +184,11 @@ def _prepared(
         total=_total(scenario, design, space, folder),
         budget=_whole(scenario, scenario.optimizer.runs) if scenario.optimizer else None,
         warm_start=read_warm_start(scenario, folder, space, place) if warm_start is None else warm_start,
-        notes=(*loaded.notes, *slot_notes(scenario)),
+        notes=(
+            *loaded.notes,
+            *slot_notes(scenario),
+            *(f"{place}: {note}" for note in optimizer_notes(scenario.optimizer, noisy=scenario.is_noisy)),
+        ),
     )
     if scenario.optimizer is not None and scenario.optimizer.follow_s is not None and not scenario.study.smac2:
         problem = "there is no study.smac2, in whose folder others leave their runs. Set it, or leave this out."
