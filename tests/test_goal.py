@@ -93,8 +93,10 @@ def test_study_ends_once_no_proposal_promises_enough_and_goes_on_when_less_is_en
     again = boxwright("resume", "s")
     assert (again.returncode, len(statuses(tmp_path / "s"))) == (0, 5)
     assert f"{reason}. To go on, be content with less: boxwright resume {tmp_path / 's'} --set" in again.stderr
-    assert boxwright("resume", "s", "--set", "optimizer.min_improvement=1e-300").returncode == 0
-    assert len(statuses(tmp_path / "s")) == 7
+    assert boxwright("resume", "s", "--runs", "4").returncode == 2
+    less = ("--runs", "6", "--set", "optimizer.min_improvement=1e-300")  # fewer than were asked for at first
+    assert boxwright("resume", "s", *less).returncode == 0
+    assert len(statuses(tmp_path / "s")) == 6
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])

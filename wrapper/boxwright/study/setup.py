@@ -165,7 +165,8 @@ def _prepared(
     materialiser = Materialiser(scenario, folder, space, place=place)
     runs = scenario.optimizer.runs if scenario.optimizer else scenario.design.runs if scenario.design else None
     all_stages = tuple(stages) if runs is None or runs in stages[-1:] else (*stages, runs)
-    if stages and runs is not None and runs < stages[-1]:
+    # A design of fewer points is another design. An optimizer may be content with less than was asked for at first.
+    if scenario.design is not None and stages and runs is not None and runs < stages[-1]:
         raise ScenarioError(f"{runs} runs are fewer than the {stages[-1]} that the study has. Give a higher number.")
     design = scenario.design
     if rows is not None and isinstance(design, CsvDesign | TrialList):
