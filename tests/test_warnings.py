@@ -62,3 +62,21 @@ def test_fewer_rows_than_runs_asked_for_are_said(
     grid = make_scenario(design='[design]\nkind = "grid"\nruns = 9\n')
     assert "3 configurations: 3 runs, not the 9 asked for" in boxwright("check", grid).stderr
     assert boxwright("check", grid, "--set", "design.runs=3").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "more", "note"),
+    [
+        ("", "", "4 configurations: 4 runs, not the 20 asked for"),
+        ('forbidden = ["{a=2}"]\n', "", "3 configurations: 3 runs, not the 20 asked for"),
+        ('forbidden = ["{a=2}", "{c=4}", "{c=5}"]\n', "", "1 configuration: 1 run, not the 20 asked for"),
+        ('forbidden = ["{a=2}"]\n', "[study]\nnoisy = true\n", "3 configurations: 9 runs, not the 20 asked for"),
+    ],
+)
+def test_optimizer_of_a_finite_space_counts_what_is_active_and_not_forbidden(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, forbidden: str, more: str, note: str
+) -> None:
+    space = f"{forbidden}a = {{ type = 'ordinal', sequence = [1, 2] }}\n"
+    space += "c = { type = 'ordinal', sequence = [3, 4, 5], when = 'a in {1}' }\n"
+    scenario = make_scenario(space=space, design="[optimizer]\nruns = 20\n", more=more)
+    assert boxwright("check", scenario).stderr == f"warning: {scenario}: {note}\n"

@@ -19,7 +19,7 @@ Levels = Mapping[str, Sequence[Value]]
 
 DEFAULT_LEVELS = 3
 COUNT_LIMIT = 10_000
-"""A grid with conditions or forbidden clauses is counted point by point, up to so many."""
+"""A grid, or a space, with conditions or forbidden clauses is counted point by point, up to so many."""
 
 
 def grid_levels(space: Space, levels: int | Mapping[str, int | tuple[Value, ...]]) -> dict[str, list[Value]]:
@@ -90,6 +90,12 @@ def all_configs(space: Space) -> Iterator[Config]:
             raise SpaceError(f"{name} has values without number.", place="space")
         levels[name] = space.grid_values(name, size)
     return grid(space, levels)
+
+
+def space_size(space: Space) -> int | None:
+    """Return how many configurations a space has, a large one at most; None if without number."""
+    size = space.size()
+    return size if size is None or size > COUNT_LIMIT else sum(1 for _ in all_configs(space))
 
 
 def _parents_first(space: Space) -> list[str]:

@@ -14,6 +14,7 @@ from boxwright.errors import ScenarioError, UserError
 from boxwright.materialise import Materialiser
 from boxwright.propose import DesignProposer, Proposer, design_size, make_design
 from boxwright.propose.first import refuse_wrong_first
+from boxwright.propose.grid import space_size
 from boxwright.propose.initial import refuse_nearly_forbidden
 from boxwright.propose.kinds import refuse_missing_extra, seed_count
 from boxwright.propose.trial_list import Listed, TrialListProposer, read_trials
@@ -77,9 +78,10 @@ class Setup:
         if asked is None or asked.runs is None or self.total is None or self.total >= asked.runs:
             return ""
         rows = "row" if isinstance(asked, CsvDesign) else "configuration"
-        count = self.total // (1 if self.scenario.design is None else self.scenario.design.replicates)
+        count = self.total // _runs_each(self.scenario)
         there = f"{count} {rows}{'' if count == 1 else 's'}"
-        return f"{self.place}: {there}: {self.total} runs, not the {asked.runs} asked for"
+        runs = f"{self.total} run{'' if self.total == 1 else 's'}"
+        return f"{self.place}: {there}: {runs}, not the {asked.runs} asked for"
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -266,15 +268,23 @@ def _whole(scenario: Scenario, runs: int) -> int:
     return runs - runs % max(1, len(scenario.instances.rows))
 
 
+def _runs_each(scenario: Scenario) -> int:
+    """Return how many runs a configuration has at most."""
+    if scenario.design is not None:
+        return scenario.design.replicates
+    assert scenario.optimizer is not None
+    calls = scenario.optimizer.max_config_calls if scenario.is_noisy else 1
+    return calls * max(1, len(scenario.instances.rows))
+
+
 def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path) -> int | None:
     optimizer = scenario.optimizer
     if optimizer is not None:
-        size = space.size() if optimizer.command is None else None
+        size = space_size(space) if optimizer.command is None else None
         if optimizer.runs >= UNLIMITED:
             return None
-        calls = optimizer.max_config_calls if scenario.is_noisy else 1
         runs = _whole(scenario, optimizer.runs)
-        return runs if size is None else min(size * calls * max(1, len(scenario.instances.rows)), runs)
+        return runs if size is None else min(size * _runs_each(scenario), runs)
     assert design is not None
     if isinstance(design, TrialList):
         listed = read_trials(design, space, folder, scenario.instances.names)
