@@ -44,6 +44,10 @@ def test_seeds_of_several_kinds_are_counted_out(tmp_path: Path) -> None:
         ('portfolio = "auto"', ["gp", "rf", "random"]),
         ('portfolio = [{ model = "rf" }, { model = "tpe" }]', ["rf", "tpe"]),
         ('model = "gp"\nacquisition = "portfolio"', ["gp", "gp pi", "gp lcb", "gp ts"]),
+        (
+            'portfolio = [{ model = "auto" }, { model = "gp", acquisition = "pi" }]',
+            ["auto", "gp pi"],
+        ),
     ],
 )
 def test_every_seed_has_the_whole_portfolio(tmp_path: Path, lines: str, names: list[str]) -> None:
@@ -75,6 +79,11 @@ def test_every_seed_has_the_whole_portfolio(tmp_path: Path, lines: str, names: l
             'portfolio = [{ model = "gp" }, { model = "gp" }]',
             'portfolio[1]: "gp" is in the portfolio already. Name each kind once.',
         ),
+        (
+            'portfolio = [{ model = "tpe" }, { model = "auto" }, { model = "gp" }]',
+            'portfolio[1]: "auto" takes "gp" where that fits, and nobody could tell the two apart. Name one of them.',
+        ),
+        ('seeds = [{ model = "rf" }, { model = "auto" }]', 'seeds[1]: "auto" takes "rf" where that fits,'),
         (
             'seeds = [{ model = "tpe", acquisition = "pi" }]',
             'seeds[0].acquisition: "pi" weighs what a model predicts, and "tpe" does not. It goes with auto,',

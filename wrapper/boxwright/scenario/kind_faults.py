@@ -9,6 +9,8 @@ from boxwright.scenario.optimizer import Optimizer
 
 Faults = Iterator[tuple[tuple[str | int, ...], str]]
 
+_PARTS_OF_AUTO = ("gp", "rf", "parzen")
+
 
 def optimizer_faults(optimizer: Optimizer | None) -> Faults:
     """Yield ``(key, problem)`` for the kinds of seeds that an optimizer is asked for."""
@@ -48,6 +50,17 @@ def _list_faults(name: str, kinds: tuple[SeedKind, ...] | None) -> Faults:
             yield (*key, "count"), f"found {kind.count}, but every seed has the whole portfolio. Leave it out."
         if name == "portfolio" and kind.name in {other.name for other in kinds[:index]}:
             yield key, f'"{kind.name}" is in the portfolio already. Name each kind once.'
+        if kind.model == "auto":
+            yield from ((key, _part_of_auto(part)) for part in kinds if _is_part_of_auto(part, kind))
+
+
+def _is_part_of_auto(part: SeedKind, auto: SeedKind) -> bool:
+    return part.model in _PARTS_OF_AUTO and part.acquisition == auto.acquisition
+
+
+def _part_of_auto(part: SeedKind) -> str:
+    # Turns are counted by what a proposal says it comes of: all of auto's would be counted as the other's.
+    return f'"auto" takes "{part.model}" where that fits, and nobody could tell the two apart. Name one of them.'
 
 
 def _not_weighed(acquisition: str, model: str) -> str:
