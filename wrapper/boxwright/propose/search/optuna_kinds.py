@@ -33,6 +33,8 @@ class OptunaSearch:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._optuna: Any = optuna
         self._space = space
+        self._domains = {name: domain for name in space.names if (domain := space.domain(name)).size != 1}
+        self._distributions = {name: self._distribution(domain) for name, domain in self._domains.items()}
         self._seed = random_seed
         self._model = model
         self._told: dict[str, tuple[Config, float | None]] = {}
@@ -142,10 +144,10 @@ class OptunaSearch:
         return {"state": states.COMPLETE, "value": self._worst}  # pruned trials do not count with the strategy
 
     def _add(self, config: Config, **ending: Any) -> int:
-        searched = {name: self._space.domain(name) for name in config if self._space.domain(name).size != 1}
+        searched = [name for name in config if name in self._distributions]
         trial = self._optuna.trial.create_trial(
-            params={name: _inner(domain, config[name]) for name, domain in searched.items()},
-            distributions={name: self._distribution(domain) for name, domain in searched.items()},
+            params={name: _inner(self._domains[name], config[name]) for name in searched},
+            distributions={name: self._distributions[name] for name in searched},
             **ending,
         )
         self._study.add_trial(trial)
