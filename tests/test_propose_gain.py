@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from boxwright.propose.search.climb import Effort
+from boxwright.propose.search.columns import Columns
 from boxwright.propose.search.engine import Engine, Kind
 from boxwright.propose.search.gain import expected_gain
-from boxwright.propose.search.targets import Bend
+from boxwright.propose.search.models import Models
+from boxwright.propose.search.targets import Bend, log_scaled
 from propose_support import PLANE, make_space, plane_cost
 
 COSTS = {
@@ -37,6 +39,23 @@ def test_expected_gain_is_the_mean_fall_below_the_best_cost(name: str) -> None:
     drawn = bend.costs(mean + deviation * np.random.default_rng(1).normal(size=400_000))
     falls = np.maximum(bend.costs(np.array([best]))[0] - drawn, 0.0)
     assert expected_gain(bend, mean, deviation, best) == pytest.approx(falls.mean(), rel=0.03)
+
+
+def test_gain_of_the_forest_is_the_mean_fall_below_its_best_in_units_of_the_cost() -> None:
+    columns, rng = Columns(make_space(PLANE)), np.random.default_rng(3)
+    rows, costs = columns.draw(12, rng), np.append(np.linspace(10.0, 11.0, 11), 0.0)  # one is far below the rest
+    models = Models(columns, noisy=False, rng=rng, random_seed=1)
+    models.fit_forest(rows, costs, "ei")
+    assert models.gain is not None
+    assert models._forest is not None
+    reach, floor = np.polyfit(np.exp(log_scaled(costs)), costs, 1)
+    best = floor + reach * np.exp(models._forest.predict(rows)[0].min())
+    for shown in rows[-1] + np.array([[0.0, 0.0], [0.05, 0.05], [-0.1, 0.0]]):
+        means, variances = models._forest.predict(shown[None])
+        assert variances is not None
+        drawn = floor + reach * np.exp(means[0, 0] + np.sqrt(variances[0, 0]) * rng.normal(size=400_000))
+        falls = np.maximum(best - drawn, 0.0)
+        assert models.gain(shown[None]) == pytest.approx(falls.mean(), rel=0.05, abs=1e-3)
 
 
 def test_costs_that_are_all_the_same_have_no_scale() -> None:

@@ -26,7 +26,7 @@ from boxwright.propose.search.conditioned import Conditioned
 from boxwright.propose.search.gain import expected_gain
 from boxwright.propose.search.gaussian import MEMBERS, GaussianProcess
 from boxwright.propose.search.kernel import EDGED, NOISY, Prior
-from boxwright.propose.search.targets import Bend, log_scaled, with_failures
+from boxwright.propose.search.targets import Bend, log_reach, log_scaled, with_failures
 from boxwright.scenario.kinds import Acquisition
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class Models:
         known = with_failures(costs)
         forest.train(rows, log_scaled(known)[:, None])
         best = float(forest.predict(rows)[0].min())
-        spread = float(known.max() - known.min())
-        self.gain = partial(_gain_of_forest, forest, spread, best) if spread > 0.0 else None
+        reach = log_reach(known)
+        self.gain = partial(_gain_of_forest, forest, reach, best) if reach > 0.0 else None
         return self._score(forest, best, log_normal_expected_improvement, acquisition, len(costs))
 
     def _averaged(
@@ -177,9 +177,9 @@ def _gain_of_members(members: Sequence[Conditioned], bests: Sequence[float], ben
     return math.fsum(gains) / len(gains)
 
 
-def _gain_of_forest(forest: Forest, spread: float, best: float, shown: Rows) -> float:
-    """The forest learns logarithms of costs, shifted and divided by their spread: the formula holds in costs."""
+def _gain_of_forest(forest: Forest, reach: float, best: float, shown: Rows) -> float:
+    """The forest learns logarithms of costs, shifted and divided by their reach: the formula holds in costs."""
     means, variances = forest.predict(shown)
     assert variances is not None
     deviations = np.sqrt(variances[:, 0])
-    return spread * float(np.exp(log_normal_expected_improvement(means[:, 0], deviations, best)[0]))
+    return reach * float(np.exp(log_normal_expected_improvement(means[:, 0], deviations, best)[0]))

@@ -24,13 +24,22 @@ def with_failures(costs: Rows) -> Rows:
 
 def log_scaled(costs: Rows) -> Rows:
     """Return SMAC's scale: the logarithm of where a cost lies between a little below the best, and the worst."""
-    low, high = float(costs.min()), float(costs.max())
-    if high == low:
+    if log_reach(costs) == 0.0:
         return np.zeros_like(costs)
-    low -= float(np.percentile(costs, 5)) - low
-    low -= 1e-10 * (high - low)
-    scaled: Rows = np.log(np.maximum((costs - low) / (high - low), 1e-10))
+    scaled: Rows = np.log(np.maximum((costs - _log_floor(costs)) / log_reach(costs), 1e-10))
     return scaled
+
+
+def log_reach(costs: Rows) -> float:
+    """Return by which costs are divided before their logarithm is taken; 0 for costs that are all the same."""
+    high = float(costs.max())
+    return 0.0 if costs.min() == high else high - _log_floor(costs)
+
+
+def _log_floor(costs: Rows) -> float:
+    low, high = float(costs.min()), float(costs.max())
+    low -= float(np.percentile(costs, 5)) - low
+    return low - 1e-10 * (high - low)
 
 
 @dataclass(frozen=True, slots=True)
