@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import statistics
 from typing import Literal
 
 import msgspec
+import numpy as np
 import pytest
 
 from boxwright.propose.model_seed import ModelSeed
 from boxwright.propose.protocol import Exhausted, Init, Running, Settings, Tell
+from boxwright.propose.sampling import draw
 from boxwright.scenario.kinds import Model, SeedKind
 from boxwright.space import space_to_json
 from boxwright.terms import Config, Status, config_key
@@ -86,6 +89,28 @@ def test_kind_goes_where_the_runs_of_others_were_good(model: Literal["tpe", "cma
             assert found is not None
             near.append(math.dist((float(found[0]["x"]), float(found[0]["y"])), (0.85, 0.25)))
     assert sorted(near)[len(near) // 2] < 0.3
+
+
+@pytest.mark.parametrize("runs", [1, 4, 12, 30])
+@pytest.mark.parametrize("choices", ["", 'c = { type = "categorical", choices = ["a", "b"] }'])
+@pytest.mark.parametrize("when", ["", ', when = "x > 0.2"'])
+def test_strategy_goes_on_from_however_many_runs_of_others_and_from_whatever_space(
+    runs: int, choices: str, when: str
+) -> None:
+    plane = SQUARE.replace("upper = 1 }\n", f"upper = 1{when} }}\n").replace(when, "", 1)
+    space = make_space(f"{plane}{choices}")
+    search = OptunaSearch(space, 1, "cma")
+    rng = np.random.default_rng(3)
+    configs = []
+    for number in range(runs + 25):
+        own = search.ask() if number >= runs or number % 3 == 2 else None
+        config = draw(space, rng) if own is None else own[0]
+        search.running(config)
+        search.tell(config, None if number % 5 == 4 else (float(config["x"]) - 0.85) ** 2)
+        configs.append(config)
+    assert len({config_key(config) for config in configs}) == runs + 25
+    latest = [float(config["x"]) for config in configs[-10:]]
+    assert abs(statistics.median(latest) - 0.85) < 0.3
 
 
 def test_strategy_begins_anew_where_another_kind_found_a_better_run() -> None:

@@ -15,6 +15,9 @@ from boxwright.space import Domain, Space
 from boxwright.space.values import rounded
 from boxwright.terms import Config, Value, config_key
 
+FEWEST_SOURCES = 10
+"""From fewer the strategy does not start: it takes the best tenth of them."""
+
 TRIES = 20
 """So many answers in a row that are forbidden or taken, and none is given: Optuna knows of neither."""
 
@@ -43,6 +46,7 @@ class OptunaSearch:
         self._best = math.inf
         self._worst = -math.inf
         self._is_stale = model == "cma"
+        self._moves: dict[str, Any] = {}
         self._begin()
 
     def running(self, config: Config) -> None:
@@ -72,7 +76,7 @@ class OptunaSearch:
 
     def ask(self) -> tuple[Config, str] | None:
         """Return what the sampler comes up with; None if that is forbidden or taken again and again."""
-        if self._is_stale:
+        if self._is_stale or (self._model == "cma" and self._moved() != self._moves):
             self._begin()
         states = self._optuna.trial.TrialState
         with warnings.catch_warnings():
@@ -122,18 +126,34 @@ class OptunaSearch:
             )
         # What begins anew must not draw the same again.
         seed = (self._seed + 1_000_003 * len(self._told)) % 2**31
-        sources = [trial for trial in self._study.get_trials(deepcopy=False) if trial.state.is_finished()]
+        sources = self._sources()
         return samplers.CmaEsSampler(
             seed=seed,
             independent_sampler=samplers.RandomSampler(seed=seed),
             warn_independent_sampling=False,
-            source_trials=sources if self._can_start_from(sources) else None,
+            source_trials=sources if self._moves and len(sources) >= FEWEST_SOURCES else None,
         )
 
-    def _can_start_from(self, sources: list[Any]) -> bool:
-        """Say whether all parameters that the strategy moves are in all trials, and there are enough of these."""
-        space = self._optuna.search_space.intersection_search_space(sources)
-        return len(sources) >= 2 and all(trial.distributions == space for trial in sources)
+    def _moved(self) -> dict[str, Any]:
+        """Return what the strategy moves: the numbers that all completed trials have, as it looks for them itself."""
+        shared = self._optuna.search_space.intersection_search_space(self._study.get_trials(deepcopy=False))
+        categorical = self._optuna.distributions.CategoricalDistribution
+        return {
+            name: each for name, each in shared.items() if not isinstance(each, categorical) and not each.single()
+        }
+
+    def _sources(self) -> list[Any]:
+        """Return all completed trials without what the strategy does not move: it takes no others to start from."""
+        self._moves = self._moved()
+        completed = [self._optuna.trial.TrialState.COMPLETE]
+        return [
+            self._optuna.trial.create_trial(
+                value=trial.value,
+                params={name: trial.params[name] for name in self._moves},
+                distributions=self._moves,
+            )
+            for trial in self._study.get_trials(deepcopy=False, states=completed)
+        ]
 
     def _ending(self, cost: float | None) -> dict[str, Any]:
         states = self._optuna.trial.TrialState
