@@ -115,6 +115,13 @@ def test_all_configs_lists_a_finite_space() -> None:
     assert len({config_key(config) for config in configs}) == len(configs) == 4 * 40 + 39
 
 
+def test_all_configs_of_a_very_wide_space_begin_at_once() -> None:
+    space = make_space(
+        "n = { type = 'int', lower = 0, upper = 9007199254740992, default = 9 }\nforbidden = ['{n<7}']"
+    )
+    assert [config["n"] for config in islice(all_configs(space), 2)] == [7, 8]
+
+
 def test_grid_over_a_thousand_parameters_begins_at_once() -> None:
     names = [f"p{number}" for number in range(1100)]
     space = make_space("\n".join(f'{name} = {{ type = "int", lower = 0, upper = 9 }}' for name in names))

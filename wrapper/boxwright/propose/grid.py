@@ -83,12 +83,13 @@ def all_configs(space: Space) -> Iterator[Config]:
     Raises:
         SpaceError: A parameter has values without number.
     """
-    levels: dict[str, list[Value]] = {}
+    levels: dict[str, Sequence[Value]] = {}
     for name in space.names:
-        size = space.domain(name).size
-        if size is None:
+        domain = space.domain(name)
+        if domain.size is None:
             raise SpaceError(f"{name} has values without number.", place="space")
-        levels[name] = space.grid_values(name, size)
+        # Whole numbers are counted as they are walked: there may be 2**53 of them.
+        levels[name] = range(int(domain.lower), int(domain.upper) + 1) if domain.kind == "int" else domain.values
     return grid(space, levels)
 
 

@@ -113,7 +113,10 @@ def _moved(columns: Columns, rows: Rows, steps: Rows, rng: np.random.Generator) 
 
 
 def _stepped(column: Column, before: Rows, after: Rows, hit: Mask, rng: np.random.Generator) -> Rows:
-    """Return places of values that there are; a whole number that was to be changed changes by one at least."""
+    """Return places of values that there are; a whole number that was to be changed changes by one at least.
+
+    At an end of its range it stays there in half of the cases.
+    """
     if not column.steps:
         return after
     snapped = column.snapped(after)

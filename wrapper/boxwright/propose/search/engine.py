@@ -245,7 +245,7 @@ class Engine:
 
 
 def _most_telling(rows: Rows, costs: Rows, most: int) -> tuple[Rows, Rows]:
-    """Return no more rows than this: the best, and the latest of the rest."""
+    """Return no more rows than this: the best ones, and the latest ones, some of which may be among the best."""
     if len(costs) <= most:
         return rows, costs
     best = np.argsort(costs, kind="stable")[: most // 2]
