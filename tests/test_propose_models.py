@@ -141,6 +141,13 @@ def bent(costs: Rows) -> Rows:
     return np.zeros_like(costs) if bend is None else bend.bent(costs)
 
 
+def test_outlier_flattens_nothing_where_most_costs_are_the_same() -> None:
+    costs = np.array([1.0] * 20 + [0.5, 0.8, 1e6])
+    best, good, most, outlier = bent(costs)[[20, 21, 0, 22]]
+    assert best < good < most < outlier
+    assert min(good - best, most - good) > 0.05 * (outlier - best)
+
+
 @pytest.mark.parametrize("transform", [bent, log_scaled])
 @pytest.mark.parametrize(
     "costs",

@@ -64,7 +64,10 @@ class Bend:
         if costs.min() == costs.max():  # the deviation of such from their mean may be a rounding error above 0
             return None
         middle, low = float(np.median(costs)), float(costs.min())
-        spread = float(np.subtract(*np.percentile(costs, [75, 25]))) or float(costs.std())
+        spread = float(np.subtract(*np.percentile(costs, [75, 25])))
+        if spread == 0.0:  # most are the same, as in tables whose costs have few levels: then go by the others
+            apart = np.abs(costs - middle)
+            spread = float(np.median(apart[apart > 0.0]))
         if spread == 0.0 or not np.isfinite(spread):
             return None
         straight = cls(middle, max(middle - low, spread), 1.0)
