@@ -84,7 +84,7 @@ def tables(
 def _value(parameter: Table) -> st.SearchStrategy[str]:
     """Draw one of a parameter's values, as it is written."""
     if parameter["type"] == "float":
-        return st.floats(parameter["lower"], parameter["upper"]).map(repr)
+        return st.floats(parameter["lower"] + 0.0, parameter["upper"] + 0.0).map(repr)  # no range from 0.0 to -0.0
     if parameter["type"] == "int":
         return st.integers(parameter["lower"], parameter["upper"]).map(repr)
     found = parameter.get("choices") or parameter.get("sequence") or [parameter["value"]]

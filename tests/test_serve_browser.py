@@ -103,7 +103,7 @@ def test_what_changes_while_a_page_is_loaded_is_not_missed(
     told = "retry: 100000\nevent: change\ndata: {}\n\n"
     later = int(page.locator("#main").get_attribute("data-generation") or 0) + 1
     page.route("**/follow", lambda route: route.fulfill(content_type="text/event-stream", body=told.format(later)))
-    with page.expect_request(lambda request: "x-live" in request.headers):
+    with page.expect_request(lambda request: request.headers.get("x-look") == "next"):
         page.goto(f"{base}/runs")
 
 
