@@ -83,6 +83,19 @@ def all_configs(space: Space) -> Iterator[Config]:
     Raises:
         SpaceError: A parameter has values without number.
     """
+    return grid(space, _all_values(space))
+
+
+def space_size(space: Space, most: int) -> int | None:
+    """Return how many configurations a space has, counted up to ``most``; of a large one an upper bound.
+
+    None if they are without number.
+    """
+    size = space.size()
+    return size if size is None or size > COUNT_LIMIT else grid_size(space, _all_values(space), most)
+
+
+def _all_values(space: Space) -> Levels:
     levels: dict[str, Sequence[Value]] = {}
     for name in space.names:
         domain = space.domain(name)
@@ -90,13 +103,7 @@ def all_configs(space: Space) -> Iterator[Config]:
             raise SpaceError(f"{name} has values without number.", place="space")
         # Whole numbers are counted as they are walked: there may be 2**53 of them.
         levels[name] = range(int(domain.lower), int(domain.upper) + 1) if domain.kind == "int" else domain.values
-    return grid(space, levels)
-
-
-def space_size(space: Space) -> int | None:
-    """Return how many configurations a space has, a large one at most; None if without number."""
-    size = space.size()
-    return size if size is None or size > COUNT_LIMIT else sum(1 for _ in all_configs(space))
+    return levels
 
 
 def _parents_first(space: Space) -> list[str]:

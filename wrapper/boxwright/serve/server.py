@@ -33,6 +33,7 @@ _LAST_LOOK_S = 10.0
 """At most so long a server that ends with its study waits for the pages to ask how that ended."""
 
 _CHARTS_S = 0.3
+"""For the charts that such a page asks for at the same time."""
 
 _M_MMAP_THRESHOLD = -3
 _LARGE_BYTES = 256 * 1024

@@ -59,6 +59,7 @@ class Watch:
                 elif quiet_s >= _SIGN_OF_LIFE_S:
                     quiet_s = 0.0
                     yield None
+            self._to_look += self.closing  # while it is still counted as a watcher, so that it is never missed
         finally:
             self._watchers[desk.key].discard(event)
 
@@ -81,7 +82,6 @@ class Watch:
     async def prepare_last_look(self, desk: Desk) -> None:
         """Take in all that has changed, for a page that is now told to look for the last time."""
         await run_in_threadpool(_has_changed, desk)
-        self._to_look += 1
 
     def have_looked(self) -> None:
         """Hear that a page has looked for the last time."""

@@ -280,11 +280,11 @@ def _runs_each(scenario: Scenario) -> int:
 def _total(scenario: Scenario, design: Design | None, space: Space, folder: Path) -> int | None:
     optimizer = scenario.optimizer
     if optimizer is not None:
-        size = space_size(space) if optimizer.command is None else None
         if optimizer.runs >= UNLIMITED:
             return None
-        runs = _whole(scenario, optimizer.runs)
-        return runs if size is None else min(size * _runs_each(scenario), runs)
+        runs, each = _whole(scenario, optimizer.runs), _runs_each(scenario)
+        size = space_size(space, -(-runs // each)) if optimizer.command is None else None
+        return runs if size is None else min(size * each, runs)
     assert design is not None
     if isinstance(design, TrialList):
         listed = read_trials(design, space, folder, scenario.instances.names)

@@ -24,9 +24,10 @@ def with_failures(costs: Rows) -> Rows:
 
 def log_scaled(costs: Rows) -> Rows:
     """Return SMAC's scale: the logarithm of where a cost lies between a little below the best, and the worst."""
-    if log_reach(costs) == 0.0:
+    reach = log_reach(costs)
+    if reach == 0.0:
         return np.zeros_like(costs)
-    scaled: Rows = np.log(np.maximum((costs - _log_floor(costs)) / log_reach(costs), 1e-10))
+    scaled: Rows = np.log(np.maximum((costs - _log_floor(costs)) / reach, 1e-10))
     return scaled
 
 
