@@ -13,6 +13,7 @@ import pytest
 import boxwright as library
 from boxwright.report.charts import themed
 from boxwright.report.charts.figure import empty
+from execute_support import wait_until
 from page_support import NO_BROWSER, Server, chromium, is_alive, needs_browser
 from support import Running, statuses
 
@@ -20,7 +21,7 @@ if not NO_BROWSER:
     from playwright.sync_api import Error, expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [needs_browser, pytest.mark.usefixtures("no_process_left")]
 pytest.importorskip("starlette", reason="boxwright[serve] is not installed")
@@ -284,4 +285,29 @@ def test_page_beside_a_run_shows_its_end_and_ends_with_it(
     assert "1 of 1" in page.locator("#figures").inner_text()
     with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
         page.goto(page.url)
+    page.close()
+
+
+def test_page_that_was_loaded_just_before_the_end_shows_the_end(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], browser: Browser
+) -> None:
+    running = start(make_scenario(WAITS + RESULT), "--runs", "1", "--serve")
+    running.hear("page: ")
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/follow", hold, times=1)
+    with page.expect_request("**/follow"):
+        page.goto(running.heard.splitlines()[-1].removeprefix("page: "))
+    (running.study / "go-1").touch()
+    wait_until(lambda: statuses(running.study) == ["SUCCESS"])
+    page.wait_for_timeout(1500)  # for the server to hear of it
+    held[0].continue_()
+    page.get_by_text("The study has ended, and its page with it").wait_for()
+    assert page.locator(".top .st-finished").count() == 1
+    assert running.end()[0] == 0
     page.close()

@@ -180,8 +180,8 @@ def _end_with_stdin(server: uvicorn.Server, watch: Watch) -> None:
     """End the server once stdin does, after who is watching has seen how the study ended."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    if watch.watchers:
-        watch.closing = True
+    watch.closing = True
+    if not watch.is_closed:
         latest = time.monotonic() + _LAST_LOOK_S
         while not watch.is_closed and time.monotonic() < latest:
             time.sleep(0.1)

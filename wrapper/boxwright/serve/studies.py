@@ -67,6 +67,8 @@ def desk_of(request: Request) -> Desk:
     desk.refresh()
     if request.headers.get("x-look") == "last":
         studies.watch.have_looked()
+    elif request.headers.get("sec-fetch-mode") == "navigate":
+        studies.watch.expect()
     return desk
 
 

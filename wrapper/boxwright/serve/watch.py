@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Sequence
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +14,9 @@ from boxwright.serve.desk import Desk
 
 EVERY_S = 1.0
 _SIGN_OF_LIFE_S = 15.0
+
+_JOIN_S = 10.0
+"""A page that was handed out no longer ago may still begin to watch."""
 
 
 class Watch:
@@ -31,6 +35,8 @@ class Watch:
         self.over = False
         self.closing = False
         self._to_look = 0
+        self._expected = 0
+        self._expected_until = 0.0
         self._desks = desks
         self._every_s = every_s
         self._watchers: dict[str, set[asyncio.Event]] = {desk.key: set() for desk in desks}
@@ -40,6 +46,7 @@ class Watch:
         """Yield the study's generation each time that it has changed; None where it has not for a while."""
         event = asyncio.Event()
         self._watchers[desk.key].add(event)
+        self._expected = max(0, self._expected - 1)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._look())
         told = desk.mirror.generation
@@ -79,6 +86,11 @@ class Watch:
                     for event in self._watchers[desk.key]:
                         event.set()
 
+    def expect(self) -> None:
+        """Hear that a page has been handed out, which will watch once its browser has read it."""
+        self._expected += 1
+        self._expected_until = time.monotonic() + _JOIN_S
+
     async def prepare_last_look(self, desk: Desk) -> None:
         """Take in all that has changed, for a page that is now told to look for the last time."""
         await run_in_threadpool(_has_changed, desk)
@@ -89,8 +101,9 @@ class Watch:
 
     @property
     def is_closed(self) -> bool:
-        """Whether everybody has looked for the last time."""
-        return not self.watchers and self._to_look <= 0
+        """Whether everybody has looked for the last time, and nobody is about to begin to watch."""
+        is_expecting = self._expected > 0 and time.monotonic() < self._expected_until
+        return not (self.watchers or self._to_look > 0 or is_expecting)
 
     async def close(self) -> None:
         """Look no more."""
