@@ -29,7 +29,11 @@ def pytest_configure() -> None:
     # Nothing that is imported so far has loaded numpy, which reads this once.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
-    # Coverage goes on in this process; see the fixture ``measured`` for others.
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart() -> None:
+    """Have coverage, which has begun by now, go on in this process alone; see the fixture ``measured`` for others."""
     for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
         _coverage[name] = os.environ.pop(name)
 
