@@ -74,7 +74,7 @@ $(READY): pyproject.toml $(CONSTRAINTS) Makefile
 	@rm -f $@
 	@$(PYTHON) -m venv $(VENV)
 	@echo "  boxwright and its dependencies"
-	@$(PIP) --editable '.[test,check,optuna,report,serve,cluster,tensorboard,s3]'
+	@$(PIP) --editable '.[test,check,optuna,report,serve,cluster,tensorboard,s3,parquet]'
 	@echo "  TensorFlow and 5,000 digits for the examples"
 	@$(PIP) $(EXAMPLES)
 	@$(PIP) --no-deps $(DATA)
