@@ -140,6 +140,23 @@ def test_seeds_of_a_design_are_refused(make_scenario: Callable[..., Path], boxwr
     assert "optimizer" in bad(boxwright, make_scenario(), "--seeds", "2")
 
 
+def test_number_of_seeds_that_would_replace_listed_kinds_is_refused(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright
+) -> None:
+    kinds = '[optimizer]\nruns = 1\nseeds = [{ model = "gp", count = 2 }, { model = "random" }]\n'
+    scenario = make_scenario(design=kinds)
+    refusal = (
+        "--seeds: 4 would replace the kinds that optimizer.seeds lists (gp, random). Leave it out and give each a"
+        " count there, or replace them with --set optimizer.seeds=4."
+    )
+    assert bad(boxwright, scenario, "--seeds", "4") == f"boxwright: {refusal}"
+    assert boxwright("run", scenario, "--study", "made").returncode == 0
+    done = boxwright("resume", "made", "--seeds", "4", "--runs", "2")
+    assert (done.returncode, done.stderr) == (2, f"boxwright: {refusal}\n")
+    done = boxwright("resume", "made", "--set", "optimizer.seeds=4", "--runs", "2")
+    assert done.returncode == 0, done.stderr
+
+
 def test_folder_where_nothing_can_be_made(make_scenario: Callable[..., Path], boxwright: RunBoxwright) -> None:
     done = boxwright("run", make_scenario(), "--study", "/proc/boxwright/deep")
     assert done.returncode == 2, done.stderr

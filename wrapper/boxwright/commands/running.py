@@ -16,6 +16,7 @@ from boxwright.terms import Status
 
 if TYPE_CHECKING:
     from boxwright.report.fitting import Table
+    from boxwright.scenario import Scenario
     from boxwright.store.database import Store
     from boxwright.study.summary import Summary
 
@@ -139,8 +140,11 @@ def new_overrides(
     """
     from boxwright.scenario import load_scenario
 
-    looks_at_kind = runs is not None or bool(warm_start)
-    is_design = looks_at_kind and load_scenario(Path(scenario), settings).scenario.design is not None
+    is_design = False
+    if runs is not None or seeds is not None or warm_start:
+        given = load_scenario(Path(scenario), settings).scenario
+        is_design = given.design is not None
+        _refuse_to_replace_kinds(given, seeds)
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
     return [*texts, _warm_start(warm_start, is_design)] if warm_start else texts
 
@@ -189,10 +193,25 @@ def _resume(
     from boxwright.commands.opening import study_scenario
     from boxwright.study.session import resume_study
 
-    is_design = runs is not None and study_scenario(Path(study)).design is not None
+    is_design = False
+    if runs is not None or seeds is not None:
+        given = study_scenario(Path(study))
+        is_design = given.design is not None
+        _refuse_to_replace_kinds(given, seeds)
     texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
     statuses = [_failure(word) for word in retry]
     return resume_study(Path(study), overrides=texts, watcher=watcher, retry=statuses)
+
+
+def _refuse_to_replace_kinds(scenario: Scenario, seeds: int | None) -> None:
+    optimizer = scenario.optimizer
+    if seeds is not None and optimizer is not None and isinstance(optimizer.seeds, tuple):
+        kinds = ", ".join(kind.name for kind in optimizer.seeds)
+        raise UserError(
+            f"{seeds} would replace the kinds that optimizer.seeds lists ({kinds}). Leave it out and give each a"
+            f" count there, or replace them with --set optimizer.seeds={seeds}.",
+            place="--seeds",
+        )
 
 
 def _warm_start(paths: Sequence[str | Path], is_design: bool) -> str:
