@@ -88,8 +88,11 @@ class Watch:
 
     def expect(self) -> None:
         """Hear that a page has been handed out, which will watch once its browser has read it."""
-        self._expected += 1
-        self._expected_until = time.monotonic() + _JOIN_S
+        now = time.monotonic()
+        self._expected = 1 + (
+            self._expected if now < self._expected_until else 0
+        )  # who has not come by then never will
+        self._expected_until = now + _JOIN_S
 
     async def prepare_last_look(self, desk: Desk) -> None:
         """Take in all that has changed, for a page that is now told to look for the last time."""
