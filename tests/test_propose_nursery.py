@@ -96,6 +96,7 @@ def test_seeds_are_forked_from_one_process_with_one_thread(tmp_path: Path) -> No
             assert nursery.cmdline()[-1] == "forest"
             mapped = "".join(file.path for file in nursery.memory_maps())
             assert "sklearn" in mapped  # 400 runs will want the forest
+            assert "pandas" not in mapped  # which it would import, and with it pyarrow and a thread
 
     asyncio.run(study())
 

@@ -31,6 +31,9 @@ FOREST = "forest"
 MOST_BYTES = 1024
 """More than any message of either side has."""
 
+_LEFT_OUT = ("pandas", "pyarrow")
+"""scikit-learn imports the one if it is there, that the other, and that starts a thread; trees need neither."""
+
 
 class Forked(Struct, frozen=True, tag=True):
     """This seed is this process now."""
@@ -72,6 +75,8 @@ def main(words: Sequence[str]) -> int:
 
 
 def _import(*, forest: bool) -> None:
+    for name in _LEFT_OUT:
+        sys.modules[name] = None  # type: ignore[assignment]  # to import it is an ImportError from here on
     # What is broken here is broken in each seed, too, which then says so to the controller.
     with suppress(Exception):
         importlib.import_module("boxwright.propose.model_seed")

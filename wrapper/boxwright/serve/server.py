@@ -29,8 +29,11 @@ _TRIED_PORTS = 20
 _NICENESS = 5
 """The page steps back behind the studies that it shows."""
 
-_LAST_LOOK_S = 10.0
-"""At most so long a server that ends with its study waits for the pages to ask how that ended."""
+_LAST_LOOK_S = 30.0
+"""At most so long a server that ends with its study waits for the pages to ask how that ended.
+
+A browser that draws its first charts on a busy machine listens to nothing for ten seconds and more.
+"""
 
 _CHARTS_S = 0.3
 """For the charts that such a page asks for at the same time."""
