@@ -16,6 +16,9 @@ from boxwright.execute.messages import Ended, PostStep
 from boxwright.execute.tree import read_process
 from execute_support import MEBIBYTE, Stage
 
+READY_S = 3.0
+"""So long after its start a run of these tests listens to signals, on a busy machine, too."""
+
 FOREVER = "import time\nwhile True: time.sleep(1)"
 DEAF = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\n" + FOREVER
 
@@ -43,7 +46,7 @@ def test_run_is_stopped_at_its_cutoff(stage: Stage) -> None:
 
 def test_run_may_tidy_up_within_its_grace(stage: Stage) -> None:
     script = "trap 'sleep 0.3; echo tidy; exit 7' TERM; while :; do sleep 0.05; done"
-    exit_ = stage.run(["sh", "-c", script], cutoff_s=0.3, grace_s=600)
+    exit_ = stage.run(["sh", "-c", script], cutoff_s=READY_S, grace_s=600)
     assert (exit_.ended_by, exit_.exit_code, stage.text(1)) == (Ended.CUTOFF, 7, "tidy\n")
     assert exit_.wall_s < 60
 
@@ -51,21 +54,21 @@ def test_run_may_tidy_up_within_its_grace(stage: Stage) -> None:
 def test_run_is_asked_only_once_to_end(stage: Stage) -> None:
     script = (
         "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\n"
-        "end = time.monotonic() + 1.0\nwhile time.monotonic() < end: time.sleep(0.05)"
+        f"end = time.monotonic() + {READY_S + 1.0}\nwhile time.monotonic() < end: time.sleep(0.05)"
     )
-    stage.run([sys.executable, "-c", script], cutoff_s=0.4, grace_s=5)
+    stage.run([sys.executable, "-c", script], cutoff_s=READY_S, grace_s=5)
     assert stage.text(1) == "asked\n"
 
 
 def test_run_that_ignores_sigterm_is_killed_after_its_grace(stage: Stage) -> None:
-    exit_ = stage.run([sys.executable, "-c", DEAF], cutoff_s=0.5, grace_s=0.3)
+    exit_ = stage.run([sys.executable, "-c", DEAF], cutoff_s=READY_S, grace_s=0.3)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.CUTOFF, -signal.SIGKILL)
-    assert 0.8 <= exit_.wall_s < 60
+    assert READY_S + 0.3 <= exit_.wall_s < 60
 
 
 def test_run_stops_a_command_and_its_grandchildren_at_the_cutoff(stage: Stage) -> None:
     inner = "setsid sh -c 'echo $$; sleep 60' & sh -c 'echo $$; sleep 60' & wait"
-    exit_ = stage.run(["sh", "-c", f'sh -c "{inner.replace("$", chr(92) + "$")}" & wait'], cutoff_s=0.5)
+    exit_ = stage.run(["sh", "-c", f'sh -c "{inner.replace("$", chr(92) + "$")}" & wait'], cutoff_s=READY_S)
     assert exit_.ended_by is Ended.CUTOFF
     pids = stage.text(1).split()
     assert len(pids) == 2
@@ -73,7 +76,7 @@ def test_run_stops_a_command_and_its_grandchildren_at_the_cutoff(stage: Stage) -
 
 
 def test_run_that_has_stopped_itself_is_ended_at_the_cutoff(stage: Stage) -> None:
-    exit_ = stage.run(["sh", "-c", "kill -STOP $$"], cutoff_s=0.3, grace_s=600)
+    exit_ = stage.run(["sh", "-c", "kill -STOP $$"], cutoff_s=READY_S, grace_s=600)
     assert (exit_.ended_by, exit_.exit_code) == (Ended.CUTOFF, -signal.SIGTERM)
     assert exit_.wall_s < 60, "it was woken, so that SIGTERM could reach it"
 
@@ -85,7 +88,7 @@ def test_run_with_threads_whose_first_one_has_ended_is_still_watched(stage: Stag
     )
     if os.uname().machine != "x86_64":
         pytest.skip("the number of the system call is that of x86-64")
-    exit_ = stage.run([sys.executable, "-c", script], cutoff_s=0.5)
+    exit_ = stage.run([sys.executable, "-c", script], cutoff_s=READY_S)
     assert exit_.ended_by is Ended.CUTOFF
 
 
