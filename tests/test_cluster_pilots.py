@@ -205,7 +205,7 @@ echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"
     assert sorted(successes) == [1, 2, 3, 4]
     assert len(lost) >= 2
     why = "walltime is nearly over" if by == "its own clock" else "its job was cancelled or preempted"
-    assert all(why in record.reason for record in lost)
+    assert all(why in record.reason for record in lost), [record.reason for record in lost]
     wait_until(lambda: not slurm.queue())
 
 

@@ -346,6 +346,7 @@ def test_cancellation_that_is_refused_hides_no_job_that_is_gone(pbs: Path, tmp_p
         assert stage.exit_of(kept).ended_by is Ended.CANCELLED
         for pid in stage.processes():  # nobody was left to end what the killed job had started
             os.kill(pid, signal.SIGKILL)
+        stage.until(lambda: not stage.processes())
 
 
 def test_number_of_runs_at_a_time_can_be_changed(pbs: Path, tmp_path: Path) -> None:
