@@ -268,15 +268,23 @@ def test_table_is_sorted_filtered_and_paged_by_hand(
     page.get_by_text("7 runs match").wait_for()
 
 
-@pytest.mark.slow
-def test_page_beside_a_run_shows_its_end_and_ends_with_it(
+def _page_beside_a_run(
     make_scenario: Callable[..., Path], start: Callable[..., Running], browser: Browser
-) -> None:
+) -> tuple[Running, Page, str]:
+    """Return a study of one run, which waits, an empty page, and the link that the study gives."""
     running = start(make_scenario(WAITS + RESULT), "--runs", "1", "--serve")
     running.hear("page: ")
     page = browser.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(running.heard.splitlines()[-1].removeprefix("page: "))
+    return running, page, running.heard.splitlines()[-1].removeprefix("page: ")
+
+
+@pytest.mark.slow
+def test_page_beside_a_run_shows_its_end_and_ends_with_it(
+    make_scenario: Callable[..., Path], start: Callable[..., Running], browser: Browser
+) -> None:
+    running, page, link = _page_beside_a_run(make_scenario, start, browser)
+    page.goto(link)
     page.get_by_text("0 of 1").wait_for()
     (running.study / "go-1").touch()
     assert running.end()[0] == 0
@@ -291,10 +299,7 @@ def test_page_beside_a_run_shows_its_end_and_ends_with_it(
 def test_page_that_was_loaded_just_before_the_end_shows_the_end(
     make_scenario: Callable[..., Path], start: Callable[..., Running], browser: Browser
 ) -> None:
-    running = start(make_scenario(WAITS + RESULT), "--runs", "1", "--serve")
-    running.hear("page: ")
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    running, page, link = _page_beside_a_run(make_scenario, start, browser)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -302,7 +307,7 @@ def test_page_that_was_loaded_just_before_the_end_shows_the_end(
 
     page.route("**/follow", hold, times=1)
     with page.expect_request("**/follow"):
-        page.goto(running.heard.splitlines()[-1].removeprefix("page: "))
+        page.goto(link)
     (running.study / "go-1").touch()
     wait_until(lambda: statuses(running.study) == ["SUCCESS"])
     page.wait_for_timeout(1500)  # for the server to hear of it

@@ -25,9 +25,18 @@ _SHOWN_RUNS = 20
 
 
 def overrides(
-    *, runs: int | None, slots: int | None, seeds: int | None, settings: Sequence[str], is_design: bool
+    given: Scenario | None, *, runs: int | None, slots: int | None, seeds: int | None, settings: Sequence[str]
 ) -> list[str]:
-    """Return the ``key=value`` texts that the options stand for; ``--set`` comes first, the options win."""
+    """Return the ``key=value`` texts that the options stand for; ``--set`` comes first, the options win.
+
+    What they change has to be given where there are ``runs`` or ``seeds``.
+
+    Raises:
+        UserError: ``seeds`` would replace the kinds that the scenario lists.
+    """
+    is_design = given is not None and given.design is not None
+    if given is not None:
+        _refuse_to_replace_kinds(given, seeds)
     texts = list(settings)
     if slots is not None:
         texts.append(f"slots.count={slots}")
@@ -140,13 +149,10 @@ def new_overrides(
     """
     from boxwright.scenario import load_scenario
 
-    is_design = False
-    if runs is not None or seeds is not None or warm_start:
-        given = load_scenario(Path(scenario), settings).scenario
-        is_design = given.design is not None
-        _refuse_to_replace_kinds(given, seeds)
-    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
-    return [*texts, _warm_start(warm_start, is_design)] if warm_start else texts
+    is_needed = runs is not None or seeds is not None or bool(warm_start)
+    given = load_scenario(Path(scenario), settings).scenario if is_needed else None
+    texts = overrides(given, runs=runs, slots=slots, seeds=seeds, settings=settings)
+    return [*texts, _warm_start(warm_start, given)] if warm_start else texts
 
 
 def resume(
@@ -193,12 +199,8 @@ def _resume(
     from boxwright.commands.opening import study_scenario
     from boxwright.study.session import resume_study
 
-    is_design = False
-    if runs is not None or seeds is not None:
-        given = study_scenario(Path(study))
-        is_design = given.design is not None
-        _refuse_to_replace_kinds(given, seeds)
-    texts = overrides(runs=runs, slots=slots, seeds=seeds, settings=settings, is_design=is_design)
+    given = study_scenario(Path(study)) if runs is not None or seeds is not None else None
+    texts = overrides(given, runs=runs, slots=slots, seeds=seeds, settings=settings)
     statuses = [_failure(word) for word in retry]
     return resume_study(Path(study), overrides=texts, watcher=watcher, retry=statuses)
 
@@ -214,11 +216,11 @@ def _refuse_to_replace_kinds(scenario: Scenario, seeds: int | None) -> None:
         )
 
 
-def _warm_start(paths: Sequence[str | Path], is_design: bool) -> str:
+def _warm_start(paths: Sequence[str | Path], given: Scenario | None) -> str:
     """Return the ``key=value`` text for paths that start where the person is."""
     from boxwright.scenario.toml_text import to_toml
 
-    if is_design:
+    if given is not None and given.design is not None:
         raise UserError("a design does not look at earlier runs. Leave it out.", place="--warm-start")
     texts = [str(Path(path).absolute()) for path in paths]
     return f"optimizer.{to_toml({'warm_start': texts}).strip()}"

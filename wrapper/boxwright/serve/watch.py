@@ -89,9 +89,9 @@ class Watch:
     def expect(self) -> None:
         """Hear that a page has been handed out, which will watch once its browser has read it."""
         now = time.monotonic()
-        self._expected = 1 + (
-            self._expected if now < self._expected_until else 0
-        )  # who has not come by then never will
+        if now >= self._expected_until:
+            self._expected = 0  # who has not come by then never will
+        self._expected += 1
         self._expected_until = now + _JOIN_S
 
     async def prepare_last_look(self, desk: Desk) -> None:
