@@ -14,9 +14,9 @@ from quality.speedup import speedups
 
 
 def report(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
-    """Yield the lines of all tables, for the records of one budget."""
+    """Yield the lines of all tables, for the records of one budget; speed-ups for those of more runs, too."""
     budgets = sorted({record.cell.budget for record in records})
-    records = [record for record in records if record.cell.budget == budget]
+    every, records = records, [record for record in records if record.cell.budget == budget]
     if not records and budgets:
         yield f"No records of {budget} runs. There are some of {', '.join(map(str, budgets))}: say --budget."
     measures = with_seen(measures, records)
@@ -25,7 +25,7 @@ def report(records: Sequence[Record], measures: Mapping[str, Reference], budget:
         yield f"## {workers} worker{'s' if workers > 1 else ''}, {budget} runs"
         yield from _section(own, measures, [runs for runs in BUDGETS if runs <= budget] or [budget])
         yield from _errors(own)
-    yield from speedups(records, measures, budget)
+    yield from speedups(every, measures, budget)
 
 
 def _section(records: Sequence[Record], measures: Mapping[str, Reference], budgets: Sequence[int]) -> Iterator[str]:

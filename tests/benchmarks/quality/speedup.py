@@ -14,30 +14,40 @@ from quality.score import mean_with_interval, ranks, scores
 
 
 def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
-    """Yield one line for each optimizer and number of workers above one; nothing without sequential records.
+    """Yield one line for each optimizer, number of workers and of runs; nothing without sequential records of others.
 
-    The target of a problem is the median, over seeds, of the best other optimizer's cost at its last sequential run.
-    A time is that at which the median course first reaches the target; the speed-up of the problem is the ratio of
-    the two times, and their geometric mean is told. Courses that never get there count with the end of their last
-    run, so that the mean is an upper bound; how many they are is told as well.
+    One worker is told of ours alone: what is owed to the proposals, and not to the workers.
+
+    The target of a problem is the median, over seeds, of the best other optimizer's cost after ``budget`` sequential
+    runs. A time is that at which the median course first reaches the target; the speed-up of the problem is the ratio
+    of the two times, and their geometric mean is told. Courses that never get there count with the end of their last
+    run, so that the mean is an upper bound; how many they are is told as well. Courses of more runs than ``budget``
+    get there more often.
     """
-    sequential = [record for record in records if record.cell.workers == 1]
-    parallel = sorted({(r.cell.workers, r.cell.peer) for r in records if r.cell.workers > 1})
+    sequential = [record for record in records if record.cell.workers == 1 and record.cell.budget == budget]
+    parallel = sorted(
+        {
+            (cell.workers, cell.peer, cell.budget)
+            for cell in (record.cell for record in records)
+            if cell.budget >= budget and (cell.workers > 1 or is_ours(cell.peer))
+        }
+    )
     base = _best_other(sequential, measures, budget)
     if base is None or not parallel:
         return
     yield f"## Time to the quality that {base} reaches in {budget} sequential runs (virtual clock)"
     yield ""
     by_problem = _grouped(record for record in sequential if record.cell.peer == base)
-    for workers, peer in parallel:
-        own = _grouped(r for r in records if (r.cell.workers, r.cell.peer) == (workers, peer))
+    for which in parallel:
+        workers, peer, runs = which
+        own = _grouped(r for r in records if (r.cell.workers, r.cell.peer, r.cell.budget) == which)
         common = own.keys() & by_problem.keys()
         pairs = [_times(by_problem[name], own[name]) for name in sorted(common)]
         if pairs:
             factor = math.exp(float(np.mean([math.log(slow / fast) for slow, fast, _ in pairs])))
             never = sum(not reached for _, _, reached in pairs)
-            reach = f"over {len(pairs)} problems, {never} of them not reached"
-            yield f"{peer}, {workers} workers: {factor:.2f} times faster {reach}"
+            who = f"{peer}, {workers} worker{'s' if workers > 1 else ''}, {runs} runs"
+            yield f"{who}: {factor:.2f} times faster over {len(pairs)} problems, {never} of them not reached"
     yield ""
 
 

@@ -1,0 +1,68 @@
+"""The figures of the benchmark of proposals: what ranks, ratios and speed-ups follow from which records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from quality.cache import Reference
+from quality.cells import Cell, Record
+from quality.problem import Klass
+from quality.report import report
+from quality.score import ranks, scores
+from quality.speedup import speedups
+
+_MEASURE = {"a": Reference(best=0.0, median=100.0, drawn_best=1.0), "b": Reference(0.0, 100.0, 1.0)}
+
+
+def _record(peer: str, costs: Sequence[float], *, problem: str = "a", seed: int = 0, workers: int = 1) -> Record:
+    ends = tuple((number // workers + 1) * 1.0 for number in range(len(costs)))
+    cell = Cell(problem, peer, seed, len(costs), workers)
+    return Record(cell, Klass.SMOOTH, True, tuple(costs), ends, (0.0,) * len(costs))
+
+
+def test_equal_costs_share_a_rank_and_only_whole_blocks_count() -> None:
+    records = [
+        *(_record(peer, [cost]) for peer, cost in (("boxwright", 1.0), ("optuna-tpe", 1.0), ("random", 5.0))),
+        _record("boxwright", [0.0], problem="b"),
+    ]
+    found = scores(records, _MEASURE, 1)
+    assert found.blocks == (("a", 0),)
+    assert ranks(found).tolist() == [[1.5, 1.5, 3.0]]
+    assert np.allclose(found.regrets, [[1.0, 1.0, 5.0]])
+
+
+def test_a_course_that_failed_is_no_better_than_a_median_point() -> None:
+    broken = Record(Cell("a", "random", 0, 2, 1), Klass.SMOOTH, True, (3.0,), (1.0,), error="its process died")
+    found = scores([_record("boxwright", [4.0, 4.0]), broken], _MEASURE, 2)
+    assert found.regrets.tolist() == [[4.0, 100.0]]
+
+
+def test_workers_are_as_much_faster_as_their_median_course_is_at_the_target_sooner() -> None:
+    base = [_record("optuna-tpe", [9, 8, 7, 6, 5, 4, 3, 2], seed=seed) for seed in range(3)]  # at 2 after 8
+    own = [
+        _record("boxwright", [9, 9, 9, 9, 2, 2, 2, 2], workers=4),  # at time 2
+        _record("boxwright", [9, 9, 1, 1, 1, 1, 1, 1], seed=1, workers=4),  # at time 1
+        _record("boxwright", [9] * 8, seed=2, workers=4),
+    ]
+    lines = list(speedups([*base, *own], _MEASURE, 8))
+    assert "boxwright, 4 workers, 8 runs: 4.00 times faster over 1 problems, 0 of them not reached" in lines
+
+
+def test_a_course_that_never_gets_there_counts_with_its_end_and_a_longer_one_may_get_there() -> None:
+    base = [_record("optuna-tpe", [9, 8, 7, 6, 5, 4, 3, 2])]
+    records = [*base, _record("boxwright", [9] * 8, workers=4), _record("boxwright", [9] * 15 + [1], workers=4)]
+    lines = list(speedups(records, _MEASURE, 8))
+    assert "boxwright, 4 workers, 8 runs: 4.00 times faster over 1 problems, 1 of them not reached" in lines
+    assert "boxwright, 4 workers, 16 runs: 2.00 times faster over 1 problems, 0 of them not reached" in lines
+    assert set(lines) < set(report(records, _MEASURE, 8))
+
+
+def test_what_is_owed_to_the_proposals_alone_is_told_of_ours() -> None:
+    records = [
+        _record("optuna-tpe", [9, 8, 7, 6]),
+        _record("random", [9, 9, 9, 9]),
+        _record("boxwright", [9, 6, 6, 6]),
+    ]
+    lines = [line for line in speedups(records, _MEASURE, 4) if "times faster" in line]
+    assert lines == ["boxwright, 1 worker, 4 runs: 2.00 times faster over 1 problems, 0 of them not reached"]
