@@ -95,8 +95,8 @@ def test_seed_finds_lower_ground_whatever_it_goes_by(acquisition: Acquisition, m
     space, effort = make_space(PLANE), Effort(challengers=100, around=50, neighbours=12, steps=5)
     engine = Engine(space, 1, Kind(model, acquisition), effort)
     known: list[Config] = [{"x": x, "y": y} for x in (-4.0, -1.0, 2.0, 5.0, 8.5) for y in (1.0, 8.0, 14.0)]
-    for config in known:
-        engine.tell(config, None if float(config["x"]) > 8 else plane_cost(config))
+    for number, config in enumerate(known):
+        engine.tell(config, None if float(config["x"]) > 8 else plane_cost(config), number)
     proposed = []
     for _ in range(3):
         found = engine.ask()

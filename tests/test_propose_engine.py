@@ -27,13 +27,13 @@ def search(
 ) -> list[tuple[Config, float | None]]:
     engine = Engine(make_space(text), seed, kind, Effort(challengers=300, steps=10))
     done = []
-    for _ in range(runs):
+    for number in range(runs):
         found = engine.ask()
         assert found is not None
         config, _ = found
         engine.running(config)
         done.append((config, cost(config)))
-        engine.tell(*done[-1])
+        engine.tell(*done[-1], number)
     return done
 
 
@@ -81,13 +81,13 @@ def test_seed_proposes_what_is_in_spaces_of_odd_shapes(text: str, model: Literal
             assert (space.size(), number) == (2, 2)
             return
         assert space.check(found[0]) == found[0]
-        engine.tell(found[0], float(number % 4))
+        engine.tell(found[0], float(number % 4), number)
 
 
 def test_seed_has_one_proposal_where_nothing_can_be_chosen() -> None:
     engine = Engine(make_space("x = { type = 'constant', value = 3 }"), 1, Kind("gp"), Effort())
     assert engine.ask() == ({"x": 3}, "random")
-    engine.tell({"x": 3}, 1.0)
+    engine.tell({"x": 3}, 1.0, 1)
     assert engine.ask() is None
 
 
@@ -95,7 +95,7 @@ def test_seed_takes_the_forest_when_runs_are_many() -> None:
     engine = Engine(make_space(SQUARE), 1, Kind("auto"), Effort(challengers=50, steps=2))
     for number in range(MOST_FITTED + 1):
         x, y = number % 20 / 20, number // 20 / 20
-        engine.tell({"x": x, "y": y}, (x - 0.4) ** 2 + y)
+        engine.tell({"x": x, "y": y}, (x - 0.4) ** 2 + y, number)
     found = engine.ask()
     assert found is not None
     assert engine._models._forest is not None
@@ -106,7 +106,7 @@ def test_seed_proposes_elsewhere_while_its_best_guess_is_running() -> None:
     engine = Engine(space, 1, Kind("gp"), Effort())
     for number in range(12):
         x, y = number % 4 / 3, number // 4 / 2
-        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.4) ** 2)
+        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.4) ** 2, number)
     first, second = engine.ask(), None
     assert first is not None
     engine.running(first[0])
@@ -119,16 +119,16 @@ def test_seed_proposes_elsewhere_while_its_best_guess_is_running() -> None:
 def test_seed_of_a_noisy_study_repeats_what_looks_lucky_but_no_more_often_than_it_may() -> None:
     engine = Engine(make_space(SQUARE), 1, Kind("gp"), Effort(200, 50, 4, 8, 5), noisy=True, most_calls=2)
     rng = np.random.default_rng(6)
-    for x, y in rng.random((30, 2)):
-        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal())
+    for number, (x, y) in enumerate(rng.random((30, 2))):
+        engine.tell({"x": x, "y": y}, (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal(), number)
     lucky = {"x": 0.9, "y": 0.9}
-    engine.tell(lucky, -0.5)
+    engine.tell(lucky, -0.5, 30)
     assert engine.ask() == (lucky, REPEAT)
     engine.running(lucky)
     found = engine.ask()
     assert found is not None
     assert found[0] != lucky
-    engine.tell(lucky, -0.5)
+    engine.tell(lucky, -0.5, 31)
     for _ in range(3):
         found = engine.ask()
         assert found is not None
@@ -139,12 +139,12 @@ def test_seed_of_a_noisy_study_does_not_repeat_what_has_failed_once() -> None:
     for failed in (False, True):
         engine = Engine(make_space(SQUARE), 1, Kind("gp"), Effort(200, 50, 4, 8, 5), noisy=True, most_calls=5)
         rng = np.random.default_rng(6)
-        for x, y in rng.random((30, 2)):
-            engine.tell({"x": x, "y": y}, 1 + (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal())
+        for number, (x, y) in enumerate(rng.random((30, 2))):
+            engine.tell({"x": x, "y": y}, 1 + (x - 0.5) ** 2 + (y - 0.5) ** 2 + 0.1 * rng.normal(), number)
         lucky = {"x": 0.9, "y": 0.9}
-        engine.tell(lucky, -0.5)
+        engine.tell(lucky, -0.5, 30)
         if failed:
-            engine.tell(lucky, None)
+            engine.tell(lucky, None, 31)
         found = engine.ask()
         assert found is not None
         assert (found[0] == lucky) is not failed
@@ -159,8 +159,8 @@ def test_seed_mixes_parzen_estimators_in_where_noise_is_told_or_seen() -> None:
     def origins(kind: Kind, *, noisy: bool, noise: float = 0.0, runs: int = 20) -> list[str]:
         engine = Engine(make_space(SQUARE), 2, kind, Effort(50, 20, 2, 4, 2), noisy=noisy)
         rng = np.random.default_rng(7)
-        for x, y in rng.random((runs, 2)):
-            engine.tell({"x": x, "y": y}, x + y + noise * rng.normal())
+        for number, (x, y) in enumerate(rng.random((runs, 2))):
+            engine.tell({"x": x, "y": y}, x + y + noise * rng.normal(), number)
         found = [engine.ask() for _ in range(40)]
         return [answer[1] for answer in found if answer]
 
@@ -183,7 +183,7 @@ def test_seed_does_not_propose_its_best_run_again_with_another_last_digit() -> N
         make_space("x = { type = 'float', lower = 1000, upper = 1e6 }"), 1, Kind("gp"), Effort(20, 5, 1, 2, 1)
     )
     known = next(x for x in np.random.default_rng(3).uniform(1e3, 1e6, 999) if same_again(engine, float(x)) != x)
-    engine.tell({"x": float(known)}, 0.0)
+    engine.tell({"x": float(known)}, 0.0, 1)
     found = engine._searched(
         lambda shown: -np.abs(shown[:, 0] - engine._columns.row({"x": float(known)})[0]), engine._history.settled()
     )

@@ -70,10 +70,10 @@ def test_engine_expects_as_much_as_the_unit_of_the_costs_says(model: Literal["gp
     for unit in (1.0, 1000.0):
         space = make_space(PLANE)
         engine = Engine(space, 1, Kind(model=model, random_share=0.0), Effort(challengers=100, steps=3))
-        for point in np.random.default_rng(2).random((12, 2)):
+        for number, point in enumerate(np.random.default_rng(2).random((12, 2))):
             config = space.from_unit(point.tolist())
             assert config is not None
-            engine.tell(config, unit * plane_cost(config))
+            engine.tell(config, unit * plane_cost(config), number)
         found = engine.ask()
         assert found is not None
         assert engine.expected_improvement(space.default()) is None

@@ -76,6 +76,20 @@ def test_the_mean_is_told_when_the_last_instance_is_over() -> None:
     assert len(inner.heard_running) == 1
 
 
+@pytest.mark.parametrize("retried_at", [2, 4], ids=["before the last instance is over", "afterwards"])
+def test_of_a_trial_that_ran_once_more_the_latest_outcome_counts(retried_at: int) -> None:
+    inner = Listening()
+    proposer = OnInstances(inner, ROWS, study_seed=0)
+    ends = [success(1, 1, "a", None), success(2, 1, "b", 2.0), success(3, 1, "c", 6.0)]
+    ends.insert(retried_at - 1, success(1, 1, "a", 1.0))
+    for told in ends:
+        proposer.running(told.trial)
+        proposer.finished(told)
+    assert inner.told[-1].status is Status.SUCCESS
+    assert inner.told[-1].cost == pytest.approx(3.0)
+    assert [told.trial.number for told in inner.told] == [1] * len(inner.told)
+
+
 def test_a_configuration_without_a_value_on_one_instance_has_none() -> None:
     inner = Listening()
     proposer = OnInstances(inner, ROWS, study_seed=0)

@@ -56,8 +56,8 @@ def test_kind_proposes_what_is_in_an_odd_space_and_is_neither_taken_nor_forbidde
         {"k": "b", "o": "middle", "n": 4, "c": 7},
     ]
     seen = set()
-    for config in foreign:
-        search.tell(config, cost(config))
+    for number, config in enumerate(foreign):
+        search.tell(config, cost(config), -1 - number)
         seen.add(config_key(config))
     for number in range(25):
         found = search.ask()
@@ -70,7 +70,7 @@ def test_kind_proposes_what_is_in_an_odd_space_and_is_neither_taken_nor_forbidde
         seen.add(config_key(config))
         search.running(config)
         if number % 5:
-            search.tell(config, cost(config))
+            search.tell(config, cost(config), number)
     assert len(seen) > 12
 
 
@@ -83,7 +83,7 @@ def test_kind_goes_where_the_runs_of_others_were_good(model: Literal["tpe", "cma
             x, y = number % 8 / 7, number // 8 / 4
             config: Config = {"x": x, "y": y}
             search.running(config)
-            search.tell(config, (x - 0.85) ** 2 + (y - 0.25) ** 2)
+            search.tell(config, (x - 0.85) ** 2 + (y - 0.25) ** 2, number)
         for _ in range(8):
             found = search.ask()
             assert found is not None
@@ -106,7 +106,7 @@ def test_strategy_goes_on_from_however_many_runs_of_others_and_from_whatever_spa
         own = search.ask() if number >= runs or number % 3 == 2 else None
         config = draw(space, rng) if own is None else own[0]
         search.running(config)
-        search.tell(config, None if number % 5 == 4 else (float(config["x"]) - 0.85) ** 2)
+        search.tell(config, None if number % 5 == 4 else (float(config["x"]) - 0.85) ** 2, number)
         configs.append(config)
     assert len({config_key(config) for config in configs}) == runs + 25
     latest = [float(config["x"]) for config in configs[-10:]]
@@ -116,10 +116,10 @@ def test_strategy_goes_on_from_however_many_runs_of_others_and_from_whatever_spa
 def test_strategy_begins_anew_where_another_kind_found_a_better_run() -> None:
     search = OptunaSearch(make_space(SQUARE), 1, "cma")
     for number in range(12):
-        search.tell({"x": 0.1 + number / 100, "y": 0.9 - number / 90}, 5.0 + number)
+        search.tell({"x": 0.1 + number / 100, "y": 0.9 - number / 90}, 5.0 + number, number)
     assert search.ask() is not None
-    for x, y in ((0.7, 0.2), (0.72, 0.22), (0.68, 0.18)):
-        search.tell({"x": x, "y": y}, 1.0 + x)
+    for number, (x, y) in enumerate(((0.7, 0.2), (0.72, 0.22), (0.68, 0.18)), 12):
+        search.tell({"x": x, "y": y}, 1.0 + x, number)
     proposed = [search.ask() for _ in range(9)]
     right = [found for found in proposed if found is not None and float(found[0]["x"]) > 0.4]
     assert len(right) >= 6

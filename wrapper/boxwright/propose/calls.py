@@ -14,12 +14,12 @@ class Calls:
 
     Attributes:
         repeats: Which of its repeats have been proposed: 0 for the first trial, 1 for the next, ….
-        costs: Of those that are over; infinite for a failure.
+        costs: Of those that are over, by repeat; infinite for a failure.
     """
 
     config: Config
     repeats: set[int] = field(default_factory=set)
-    costs: list[float] = field(default_factory=list)
+    costs: dict[int, float] = field(default_factory=dict)
 
     @property
     def next_repeat(self) -> int:
@@ -29,4 +29,4 @@ class Calls:
     @property
     def mean_cost(self) -> float:
         """Return the mean cost; infinite where nothing is over, or a trial has failed."""
-        return math.fsum(self.costs) / len(self.costs) if self.costs else math.inf
+        return math.fsum(self.costs.values()) / len(self.costs) if self.costs else math.inf

@@ -31,7 +31,7 @@ class Knowledge:
         self._noisy = noisy
         self._max_config_calls = max_config_calls
         self._study_seed = study_seed
-        self._finished: list[Told] = []
+        self._finished: dict[tuple[str, int], Told] = {}
         self._running: dict[tuple[str, int], tuple[Config, int | None, str]] = {}
         self._calls: dict[str, Calls] = {}
 
@@ -102,13 +102,14 @@ class Knowledge:
         self._running[key, repeat] = (config, owner, origin)
 
     def end(self, told: Told) -> None:
-        """Take a trial as over."""
+        """Take a trial as over; what came out of it before, if it ran once more, does not count any more."""
         key, repeat = config_key(told.trial.config), self.repeat(told.trial)
         calls = self._calls.setdefault(key, Calls(told.trial.config))
         calls.repeats.add(repeat)
-        calls.costs.append(math.inf if told.cost is None else told.cost)
+        calls.costs[repeat] = math.inf if told.cost is None else told.cost
         self._running.pop((key, repeat), None)
-        self._finished.append(told)
+        self._finished.pop((key, repeat), None)  # else it would stay at the place of its first end
+        self._finished[key, repeat] = told
         self._most_calls = max(self._most_calls, len(calls.costs))
         if calls.mean_cost <= self._target:
             self._good_enough[key] = calls
@@ -117,7 +118,7 @@ class Knowledge:
 
     def messages(self, number: int) -> list[Running | Tell]:
         """Return everything, as the seed of this number should hear it."""
-        settled: list[Running | Tell] = [tell(told, number) for told in (*self._warm.told, *self._finished)]
+        settled: list[Running | Tell] = [tell(told, number) for told in (*self._warm.told, *self._finished.values())]
         return settled + [
             Running(config=dict(config), own=owner == number, origin=origin)
             for config, owner, origin in self._running.values()

@@ -29,8 +29,8 @@ class Search(Protocol):
         """Hear of a configuration that is about to run: it is not proposed any more."""
         ...
 
-    def tell(self, config: Config, cost: float | None) -> None:
-        """Hear of a settled trial, whoever proposed it; a failure has no cost."""
+    def tell(self, config: Config, cost: float | None, trial: int) -> None:
+        """Hear of a settled trial, whoever proposed it; a failure has no cost. One that ran again is told again."""
         ...
 
     def ask(self) -> Found | None:
@@ -85,7 +85,7 @@ class ModelSeed:
         self._told[message.trial] = message.own
         self._shares.told(config_key(message.config), message.cost, message.origin)
         for search in self._searches:
-            search.tell(message.config, message.cost)
+            search.tell(message.config, message.cost, message.trial)
 
     def ask(self, ask_id: int) -> Proposal | Exhausted:
         """Return what this seed would run next; the model is fitted to everything told so far."""

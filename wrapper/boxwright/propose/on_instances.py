@@ -92,9 +92,12 @@ class OnInstances:
         await self._inner.close()
 
     def _take(self, told: Told) -> Told | None:
-        """Take in what came out; return what the whole configuration came to if this was the last of it."""
+        """Take in what came out; return what the whole configuration came to if it has run on all instances.
+
+        Of a trial that ran once more the latest outcome counts, and the configuration is told again.
+        """
         evaluation, row = self._evaluation(told.trial), self._row(told.trial)
-        if row in evaluation.ended or row not in self._rows:
+        if row not in self._rows:
             return None
         evaluation.begun.add(row)
         evaluation.ended[row] = told

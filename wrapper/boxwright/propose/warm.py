@@ -28,11 +28,11 @@ class Warm:
         self.told = tuple(told)
         calls: dict[str, Calls] = {}
         for run in self.told:
-            key = config_key(run.trial.config)
-            calls.setdefault(key, Calls(run.trial.config)).costs.append(math.inf if run.cost is None else run.cost)
+            costs = calls.setdefault(config_key(run.trial.config), Calls(run.trial.config)).costs
+            costs[len(costs)] = math.inf if run.cost is None else run.cost
         self.keys = frozenset(calls)
-        succeeded = [each for each in calls.values() if not math.isinf(min(each.costs))]
-        rank = operator.attrgetter("mean_cost") if noisy else lambda each: min(each.costs)
+        succeeded = [each for each in calls.values() if not math.isinf(min(each.costs.values()))]
+        rank = operator.attrgetter("mean_cost") if noisy else lambda each: min(each.costs.values())
         self._best_first = [each.config for each in sorted(succeeded, key=rank)]
 
     @property

@@ -87,9 +87,9 @@ class Engine:
         """Hear of a configuration that is about to run: it is not proposed any more, but for a repeat."""
         self._history.began(config)
 
-    def tell(self, config: Config, cost: float | None) -> None:
-        """Hear of a settled trial, whoever proposed it; a failure has no cost."""
-        self._history.ended(config, cost)
+    def tell(self, config: Config, cost: float | None, trial: int) -> None:
+        """Hear of a settled trial, whoever proposed it; a failure has no cost. One that ran again is told again."""
+        self._history.ended(config, cost, trial)
 
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""

@@ -50,7 +50,7 @@ class History:
         self._running: dict[str, list[Rows]] = {}  # of a configuration, repeats of it may run at one time
         self._configs: dict[str, Config] = {}
         self._rows: dict[str, Rows] = {}
-        self._costs: dict[str, list[float]] = {}  # NaN: failed
+        self._costs: dict[str, dict[int, float]] = {}  # by trial; NaN: failed
 
     def __len__(self) -> int:
         return len(self._costs)
@@ -62,21 +62,28 @@ class History:
         rows = self._running.get(key, []) if self._noisy else []
         self._running[key] = [*rows, self._columns.row(config)]
 
-    def ended(self, config: Config, cost: float | None) -> None:
-        """Hear of a settled trial; a failure has no cost."""
+    def ended(self, config: Config, cost: float | None, trial: int) -> None:
+        """Hear of a settled trial; a failure has no cost, and a trial of elsewhere has a number below 0.
+
+        What came of a trial before, if it ran once more, does not count any more.
+        """
         key = config_key(config)
         self.taken.add(key)
+        if trial >= 0:
+            self._stopped(key)
+        self._configs[key] = config
+        self._rows[key] = self._columns.row(config)
+        costs = self._costs.setdefault(key, {})
+        if not self._noisy:
+            costs.clear()
+        bad = cost is None or not math.isfinite(cost)
+        costs[trial] = math.nan if bad else max(-COST_LIMIT, min(COST_LIMIT, float(cost or 0.0)))
+
+    def _stopped(self, key: str) -> None:
         if len(self._running.get(key, ())) > 1:
             self._running[key].pop()
         else:
             self._running.pop(key, None)
-        self._configs[key] = config
-        self._rows[key] = self._columns.row(config)
-        costs = self._costs.setdefault(key, [])
-        if not self._noisy:
-            costs.clear()
-        bad = cost is None or not math.isfinite(cost)
-        costs.append(math.nan if bad else max(-COST_LIMIT, min(COST_LIMIT, float(cost or 0.0))))
 
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""
@@ -95,20 +102,20 @@ class History:
     @property
     def has_success(self) -> bool:
         """Whether any run has succeeded."""
-        return any(not math.isnan(cost) for costs in self._costs.values() for cost in costs)
+        return any(not math.isnan(cost) for costs in self._costs.values() for cost in costs.values())
 
     def settled(self) -> Settled:
         """Return what has run, configuration by configuration."""
-        means = [_mean(costs) for costs in self._costs.values()]
+        means = [_mean(list(costs.values())) for costs in self._costs.values()]
         calls = np.array([len(costs) for costs in self._costs.values()], dtype=np.float64)
-        failed = np.array([any(map(math.isnan, costs)) for costs in self._costs.values()], dtype=bool)
+        failed = np.array([any(map(math.isnan, costs.values())) for costs in self._costs.values()], dtype=bool)
         rows = np.array([self._rows[key] for key in self._costs])
         return Settled(tuple(self._costs), rows, np.array(means), calls, failed)
 
     def runs(self) -> tuple[Rows, Rows]:
         """Return rows and costs run by run, those of one configuration one after the other."""
         rows = [self._rows[key] for key, costs in self._costs.items() for _ in costs]
-        return np.array(rows), np.array([cost for costs in self._costs.values() for cost in costs])
+        return np.array(rows), np.array([cost for costs in self._costs.values() for cost in costs.values()])
 
     def running(self) -> Rows:
         """Return the rows of what is running; there may be none."""

@@ -56,7 +56,7 @@ class OptunaSearch:
         if key not in self._numbers:
             self._numbers[key] = self._add(config, state=self._optuna.trial.TrialState.RUNNING)
 
-    def tell(self, config: Config, cost: float | None) -> None:
+    def tell(self, config: Config, cost: float | None, trial: int) -> None:
         """Hear of a settled trial, whoever proposed it; a failure has no cost."""
         key = config_key(config)
         usable = cost is not None and math.isfinite(cost)
