@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from typing import Literal
 
@@ -153,6 +154,24 @@ def test_seed_of_a_noisy_study_does_not_repeat_what_has_failed_once() -> None:
 def test_seed_without_noise_never_repeats() -> None:
     done = search(PLANE, plane_cost, 20, Kind("auto"))
     assert len({config_key(config) for config, _ in done}) == 20
+
+
+@pytest.mark.parametrize("penalty", ["one run", "a region"])
+def test_forest_is_not_led_astray_by_a_penalty_cost(penalty: str) -> None:
+    space, found = make_space(SQUARE), []
+    for seed in range(3):
+        engine = Engine(space, seed, Kind("rf", random_share=0.0), Effort(300, 100, 4, 12, 8))
+        rng = np.random.default_rng(seed)
+        for number, (x, y) in enumerate(rng.random((60, 2))):
+            is_bad = number == 5 if penalty == "one run" else x > 0.8
+            engine.tell({"x": x, "y": y}, 1e6 if is_bad else (x - 0.6) ** 2 + (y - 0.3) ** 2, number)
+        for number in range(60, 66):
+            answer = engine.ask()
+            assert answer is not None
+            x, y = float(answer[0]["x"]), float(answer[0]["y"])
+            found.append((x - 0.6) ** 2 + (y - 0.3) ** 2)
+            engine.tell(answer[0], found[-1] if x <= 0.8 or penalty == "one run" else 1e6, number)
+    assert statistics.median(found) < 0.006
 
 
 def test_seed_mixes_parzen_estimators_in_where_noise_is_told_or_seen() -> None:

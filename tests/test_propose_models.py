@@ -17,7 +17,7 @@ from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.forest import Forest
 from boxwright.propose.search.gaussian import MOST_FOR_MEMBERS, GaussianProcess
 from boxwright.propose.search.kernel import Posterior, Prior
-from boxwright.propose.search.targets import Bend, log_scaled, with_failures
+from boxwright.propose.search.targets import Bend, drawn_in, log_scaled, with_failures
 from propose_support import PLANE, make_space
 
 MIXED = """
@@ -148,7 +148,7 @@ def test_outlier_flattens_nothing_where_most_costs_are_the_same() -> None:
     assert min(good - best, most - good) > 0.05 * (outlier - best)
 
 
-@pytest.mark.parametrize("transform", [bent, log_scaled])
+@pytest.mark.parametrize("transform", [bent, log_scaled, drawn_in])
 @pytest.mark.parametrize(
     "costs",
     [
@@ -181,6 +181,13 @@ def test_outlier_does_not_flatten_the_rest() -> None:
     targets = bent(costs)
     inside = targets[:20].max() - targets[:20].min()
     assert inside > 0.2 * (targets.max() - targets.min())
+
+
+def test_costs_far_above_the_rest_are_drawn_in_and_all_others_stay() -> None:
+    costs = np.append(np.linspace(0.0, 1.0, 20), 1e12)
+    found = drawn_in(costs)
+    assert found[:20].tolist() == costs[:20].tolist()
+    assert 1.0 < found[20] < 30.0
 
 
 def test_members_are_draws_from_the_posterior_of_the_hyperparameters() -> None:

@@ -26,7 +26,7 @@ from boxwright.propose.search.conditioned import Conditioned
 from boxwright.propose.search.gain import expected_gain
 from boxwright.propose.search.gaussian import MEMBERS, GaussianProcess
 from boxwright.propose.search.kernel import EDGED, NOISY, Prior
-from boxwright.propose.search.targets import Bend, log_reach, log_scaled, with_failures
+from boxwright.propose.search.targets import Bend, drawn_in, log_reach, log_scaled, with_failures
 from boxwright.scenario.kinds import Acquisition
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Models:
 
             self._forest = Forest(self._columns, seed=int(self._rng.integers(2**31)))
         forest = self._forest
-        known = with_failures(costs)
+        known = drawn_in(with_failures(costs))
         forest.train(rows, log_scaled(known)[:, None])
         best = float(forest.predict(rows)[0].min())
         reach = log_reach(known)

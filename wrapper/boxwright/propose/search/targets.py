@@ -22,6 +22,35 @@ def with_failures(costs: Rows) -> Rows:
     return np.where(np.isnan(costs), np.nanmax(costs), costs)
 
 
+def drawn_in(costs: Rows) -> Rows:
+    """Return costs of which those far above the rest are logarithmic, and the others as they were."""
+    place = _place(costs)
+    if place is None:
+        return costs
+    middle, reach = place
+    found: Rows = middle + reach * _drawn_in(costs, middle, reach)
+    return np.where(found > middle + reach, found, costs)
+
+
+def _place(costs: Rows) -> tuple[float, float] | None:
+    """Return the median cost, and how far from it costs are ordinary; None for costs that are all the same."""
+    if costs.min() == costs.max():  # the deviation of such from their mean may be a rounding error above 0
+        return None
+    middle, low = float(np.median(costs)), float(costs.min())
+    spread = float(np.subtract(*np.percentile(costs, [75, 25])))
+    if spread == 0.0:  # most are the same, as in tables whose costs have few levels: then go by the others
+        apart = np.abs(costs - middle)
+        spread = float(np.median(apart[apart > 0.0]))
+    return None if spread == 0.0 or not np.isfinite(spread) else (middle, max(middle - low, spread))
+
+
+def _drawn_in(costs: Rows, middle: float, reach: float) -> Rows:
+    with np.errstate(over="ignore"):  # where most costs are next to 0
+        scaled = np.minimum((costs - middle) / reach, _FARTHEST)
+    found: Rows = np.where(scaled > 1.0, 1.0 + np.log(np.maximum(scaled, 1.0)), scaled)
+    return found
+
+
 def log_scaled(costs: Rows) -> Rows:
     """Return SMAC's scale: the logarithm of where a cost lies between a little below the best, and the worst."""
     reach = log_reach(costs)
@@ -62,27 +91,12 @@ class Bend:
     @classmethod
     def fitted(cls, costs: Rows) -> Bend | None:
         """Return the one of greatest likelihood; None for costs that are all the same."""
-        if costs.min() == costs.max():  # the deviation of such from their mean may be a rounding error above 0
-            return None
-        middle, low = float(np.median(costs)), float(costs.min())
-        spread = float(np.subtract(*np.percentile(costs, [75, 25])))
-        if spread == 0.0:  # most are the same, as in tables whose costs have few levels: then go by the others
-            apart = np.abs(costs - middle)
-            spread = float(np.median(apart[apart > 0.0]))
-        if spread == 0.0 or not np.isfinite(spread):
-            return None
-        straight = cls(middle, max(middle - low, spread), 1.0)
-        return cls(middle, straight.reach, _fitted_exponent(straight._scaled(costs)))
-
-    def _scaled(self, costs: Rows) -> Rows:
-        with np.errstate(over="ignore"):  # where most costs are next to 0
-            scaled = np.minimum((costs - self.middle) / self.reach, _FARTHEST)
-        found: Rows = np.where(scaled > 1.0, 1.0 + np.log(np.maximum(scaled, 1.0)), scaled)
-        return found
+        place = _place(costs)
+        return None if place is None else cls(*place, _fitted_exponent(_drawn_in(costs, *place)))
 
     def bent(self, costs: Rows) -> Rows:
         """Return what becomes of costs."""
-        return _yeo_johnson(self._scaled(costs), self.exponent)
+        return _yeo_johnson(_drawn_in(costs, self.middle, self.reach), self.exponent)
 
     def costs(self, bent: Rows) -> Rows:
         """Return the costs that become these values."""
