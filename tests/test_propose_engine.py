@@ -190,6 +190,20 @@ def test_seed_mixes_parzen_estimators_in_where_noise_is_told_or_seen() -> None:
     assert set(origins(Kind("parzen"), noisy=False)) == {"model parzen"}
 
 
+def test_noise_that_a_process_saw_is_forgotten_once_the_forest_has_taken_over() -> None:
+    engine = Engine(make_space(SQUARE), 2, Kind("auto"), Effort(50, 20, 2, 4, 2))
+    rng = np.random.default_rng(7)
+    origins = []
+    for number, (x, y) in enumerate(rng.random((MOST_FITTED + 1, 2))):
+        engine.tell({"x": x, "y": y}, x + y + rng.normal(), number)
+        if 90 <= number < 100 or number == MOST_FITTED:
+            origins += [
+                found[1] for found in (engine.ask() for _ in range(10 if number == MOST_FITTED else 1)) if found
+            ]
+    assert "model parzen" in origins[:10]
+    assert "model parzen" not in origins[10:]
+
+
 @pytest.mark.parametrize("kind", [Kind(random_share=1.0), Kind("gp")], ids=["chance", "model"])
 def test_seed_finds_what_little_of_a_space_is_allowed_before_any_run_has_succeeded(kind: Kind) -> None:
     corner = SQUARE.replace("upper = 1", "upper = 1, default = 0.01") + 'forbidden = ["{x + y > 0.04}"]'

@@ -151,7 +151,9 @@ class Engine:
             return 1.0
         if self._kind.model != "auto" or self._kind.acquisition != "ei":
             return 0.0
-        return _PARZEN_SHARE if self._noisy or self._models.process.noise > _MUCH_NOISE else 0.0
+        # The process is not asked any more once the forest has taken over, nor after a resume from there.
+        noise = self._models.process.noise if self._model() == "gp" else 0.0
+        return _PARZEN_SHARE if self._noisy or noise > _MUCH_NOISE else 0.0
 
     def _from_parzen(self, settled: Settled) -> Found | None:
         running = self._history.running()
