@@ -125,14 +125,46 @@ def test_strategy_begins_anew_where_another_kind_found_a_better_run() -> None:
     assert len(right) >= 6
 
 
-def test_what_was_proposed_and_released_may_be_proposed_again() -> None:
-    search = OptunaSearch(make_space("a = { type = 'int', lower = 1, upper = 2 }"), 1, "tpe")
+@pytest.mark.parametrize("model", ["tpe", "cma"])
+def test_what_was_proposed_and_released_may_be_proposed_again(model: Literal["tpe", "cma"]) -> None:
+    search = OptunaSearch(make_space("a = { type = 'int', lower = 1, upper = 2 }"), 1, model)
     first = search.ask()
     assert first is not None
     search.release(first[0])
     proposed = {config_key(found[0]) for found in (search.ask(), search.ask()) if found is not None}
     assert config_key(first[0]) in proposed
     assert search.ask() is None
+
+
+def test_strategy_goes_the_same_way_whether_its_proposals_are_made_ahead_or_not() -> None:
+    def way(*, ahead: bool) -> list[Config]:
+        search, configs = OptunaSearch(make_space(SQUARE), 1, "cma"), []
+        for number in range(60):
+            found = search.ask()
+            assert found is not None
+            if ahead:
+                search.release(found[0])
+            search.running(found[0])
+            search.tell(found[0], 100.0 - number)  # each is better than those before it
+            configs.append(found[0])
+        return configs
+
+    assert way(ahead=True) == way(ahead=False)
+
+
+def test_strategy_goes_on_where_what_it_made_ahead_never_runs() -> None:
+    search = OptunaSearch(make_space(SQUARE), 1, "cma")
+    latest = []
+    for _ in range(60):
+        for runs in (False, True):
+            found = search.ask()
+            assert found is not None
+            search.release(found[0])
+            if runs:
+                search.running(found[0])
+                latest.append((float(found[0]["x"]) - 0.85) ** 2 + (float(found[0]["y"]) - 0.25) ** 2)
+                search.tell(found[0], latest[-1])
+    assert statistics.median(latest[-15:]) < 0.3 * statistics.median(latest[:15])
 
 
 MODELS: tuple[Model, ...] = ("gp", "tpe", "cma", "random")

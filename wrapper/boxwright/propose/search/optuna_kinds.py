@@ -53,6 +53,8 @@ class OptunaSearch:
         """Hear of a configuration that is about to run: it is not proposed any more."""
         key = config_key(config)
         self._running[key] = config
+        if (number := self._aside.pop(key, None)) is not None:
+            self._numbers.setdefault(key, number)
         if key not in self._numbers:
             self._numbers[key] = self._add(config, state=self._optuna.trial.TrialState.RUNNING)
 
@@ -97,13 +99,21 @@ class OptunaSearch:
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""
         key = config_key(config)
-        if key in self._numbers and key not in self._running:
-            self._study.tell(self._numbers.pop(key), state=self._optuna.trial.TrialState.FAIL)
+        if key not in self._numbers or key in self._running:
+            return
+        number = self._numbers.pop(key)
+        if self._model == "cma":
+            # What was made ahead mostly runs later. The strategy learns from it only as this trial of its own; one
+            # that never runs stays open, which it passes over.
+            self._aside[key] = number
+        else:
+            self._study.tell(number, state=self._optuna.trial.TrialState.FAIL)
             self._own.discard(key)
 
     def _begin(self) -> None:
         """Open a study that holds everything told so far."""
         self._numbers: dict[str, int] = {}
+        self._aside: dict[str, int] = {}
         self._study = self._optuna.create_study()
         for config, cost in self._told.values():
             self._add(config, **self._ending(cost))
