@@ -87,6 +87,30 @@ def test_copies_are_told_of_every_run_and_end_the_study_when_exhausted(
     assert json.loads(boxwright("status", "s", "--json").stdout)["state"] == "finished"
 
 
+def test_study_goes_on_with_the_copy_that_still_thinks_when_another_is_exhausted(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    scenario = ask_tell(make_scenario, "None if seed == 4 or n > 4 else think() or n / 10", "copies = 2\nseed = 4")
+    thinks = """
+import time
+
+def think():
+    while n == 1 and '"ask"' not in Path("../1/heard.txt").read_text():
+        time.sleep(0.02)
+    time.sleep(0.3)  # so long the other copy's answer may take
+"""
+    program = scenario.parent / "optimizer.py"
+    program.write_text(program.read_text().replace("n = 0", f"{thinks}\nn = 0"))
+    done = boxwright("run", scenario, "--study", "s", "--slots", "2")
+    assert done.returncode == 0, done.stderr
+    with Store(tmp_path / "s") as store:
+        assert [(record.optimizer_seed, record.config["x"]) for record in store.runs()] == [
+            (2, n / 10) for n in range(1, 5)
+        ]
+    asks = [sum(message["type"] == "ask" for message in heard(tmp_path / "s", copy)) for copy in (1, 2)]
+    assert asks == [1, 5]  # nobody asks a second time who has nothing left
+
+
 def test_what_is_refused_or_has_run_is_told_at_once_and_asked_again(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

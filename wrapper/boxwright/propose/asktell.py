@@ -78,6 +78,7 @@ class AskTell:
         self._readiness: dict[int, bool] = {}
         self._watch: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(len(breeders))
+        self._freed = asyncio.Event()
         self._copies = [
             OptimizerSeed(
                 number,
@@ -116,20 +117,29 @@ class AskTell:
         """
         async with self._turns:
             while True:
-                if self._failure is not None:
-                    raise self._failure
-                left = [copy for copy in self._copies if copy.number not in self._exhausted]
-                copy = min((copy for copy in left if not copy.asked), key=lambda copy: copy.load, default=None)
-                if copy is None:
-                    raise ExhaustedError
+                copy = await self._free_copy()
                 copy.asked += 1
                 try:
                     proposal = await self._ask(copy)
+                    if proposal is not None:
+                        return proposal
+                    self._exhausted.add(copy.number)
                 finally:
                     copy.asked -= 1
-                if proposal is not None:
-                    return proposal
-                self._exhausted.add(copy.number)
+                    self._freed.set()
+
+    async def _free_copy(self) -> OptimizerSeed:
+        """Return the copy whose turn it is; wait for one where all that are not exhausted are being asked."""
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            left = [copy for copy in self._copies if copy.number not in self._exhausted]
+            if not left:
+                raise ExhaustedError
+            if free := [copy for copy in left if not copy.asked]:
+                return min(free, key=lambda copy: copy.load)
+            self._freed.clear()
+            await self._freed.wait()
 
     async def _ask(self, copy: OptimizerSeed) -> Proposal | None:
         """Return what a copy proposes; None if it has nothing left."""
@@ -230,5 +240,6 @@ class AskTell:
 
     def _fail(self, error: StudyError) -> None:
         self._failure = self._failure or error
+        self._freed.set()
         for copy in self._copies:
             copy.fail(self._failure)
