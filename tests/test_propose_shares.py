@@ -8,13 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from boxwright.propose.base import Told
+from boxwright.propose.model_seed import ModelSeed
+from boxwright.propose.protocol import Init, Proposal, Running, Settings, Tell
 from boxwright.propose.shares import Shares
 from boxwright.scenario.kinds import SeedKind
 from boxwright.scenario.optimizer import Optimizer
-from boxwright.terms import Status, config_key
+from boxwright.space import space_to_json
+from boxwright.terms import Status, Value, config_key
 from propose_support import PLANE, Bench, bench, make_space, plane_cost
 
 KINDS = (SeedKind(model="gp"), SeedKind(model="random"))
@@ -155,10 +159,74 @@ def test_turn_goes_only_to_kinds_that_can_be_asked() -> None:
         (["gp", "tpe"], "random", None),
         (["gp", "auto"], "initial design 3", None),
         (["gp", "auto"], "repeat", None),
+        (["gp", "tpe"], "random for tpe", "tpe"),
+        (["gp", "tpe", "random"], "random for tpe", "tpe"),
+        (["gp", "gp ts"], "model gp for gp ts", "gp ts"),
+        (["auto", "gp"], "model gp for auto", "auto"),
+        (["gp", "random"], "random for tpe", "random"),
     ],
 )
 def test_proposal_counts_for_the_kind_that_made_it(kinds: Sequence[str], origin: str, kind: str | None) -> None:
     assert Shares(kinds).kind_of(origin) == kind
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found", "asked", "origin"),
+    [
+        (["gp", "tpe"], "model tpe", "tpe", "model tpe"),
+        (["gp", "tpe"], "random", "tpe", "random for tpe"),
+        (["gp", "random"], "random", "random", "random"),
+        (["gp", "random"], "random", "gp", "random for gp"),
+        (["auto", "tpe"], "model rf", "auto", "model rf"),
+        (["auto", "rf"], "model rf", "auto", "model rf for auto"),
+        (["gp", "tpe"], "repeat", "tpe", "repeat"),
+        (["gp"], "random", "gp", "random"),
+        (["gp", "tpe"], "random", None, "random"),
+    ],
+)
+def test_origin_says_whose_turn_it_was_where_another_kind_or_chance_stood_in(
+    kinds: Sequence[str], found: str, asked: str | None, origin: str
+) -> None:
+    assert Shares(kinds).origin(found, asked) == origin
+
+
+def test_kind_that_earned_most_stands_in_for_one_that_finds_nothing() -> None:
+    shares, _ = course({"random": chance, "tpe": chance, "gp": good}, 3)
+    first, *others = shares.order()
+    assert first == shares.next()
+    assert others == sorted(others, key=lambda kind: -shares.shares()[kind])
+    assert {first, *others} == {"random", "tpe", "gp"}
+
+
+def failed(seed: ModelSeed, runs: int) -> list[tuple[dict[str, Value], str]]:
+    """Return what a seed proposes while each of its runs fails."""
+    done = []
+    for number in range(1, runs + 1):
+        answer = seed.ask(number)
+        assert isinstance(answer, Proposal)
+        done.append((answer.config, answer.origin))
+        hear_failure(seed, number, *done[-1])
+    return done
+
+
+def hear_failure(seed: ModelSeed, number: int, config: dict[str, Value], origin: str) -> None:
+    seed.running(Running(config=config, origin=origin))
+    seed.tell(Tell(trial=number, config=config, status=Status.CRASHED, cost=None, own=True, origin=origin))
+
+
+def test_kinds_of_a_portfolio_have_their_turns_while_no_run_succeeds_and_after_a_resume_too() -> None:
+    def make() -> ModelSeed:
+        space = msgspec.Raw(msgspec.json.format(space_to_json(make_space(PLANE)).encode(), indent=-1))
+        kinds = (SeedKind(model="gp"), SeedKind(model="parzen"))
+        return ModelSeed(Init(optimizer_seed=1, random_seed=1, space=space, settings=Settings(portfolio=kinds)))
+
+    seed = make()
+    done = failed(seed, 20)
+    assert Counter(origin for _, origin in done) == {"random for gp": 10, "random for parzen": 10}
+    resumed = make()
+    for number, (config, origin) in enumerate(done, 1):
+        hear_failure(resumed, number, config, origin)
+    assert [origin for _, origin in failed(resumed, 6)] == [origin for _, origin in failed(seed, 6)]
 
 
 @pytest.mark.parametrize(
@@ -186,3 +254,23 @@ def test_shared_model_gives_turns_as_they_are_earned_and_after_a_resume_too(
     assert len(said) == 1
     assert sorted(said[0].removeprefix("shares: ").replace(",", "").split()[::2]) == ["gp", "random"]
     assert resumed == str(made.model._shares)
+
+
+@pytest.mark.parametrize("chosen", ["seeds", "portfolio"])
+def test_shared_model_asks_each_kind_while_no_run_succeeds_and_after_a_resume_too(
+    tmp_path: Path, chosen: str
+) -> None:
+    kinds = (SeedKind(model="gp"), SeedKind(model="parzen"))
+    settings = msgspec.structs.replace(Optimizer(runs=20, initial=2, ahead=False), **{chosen: kinds})
+
+    async def study() -> tuple[Bench, str, str]:
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=2) as made:
+            await made.run(14, slots=1, cost_of=lambda _: None)
+        told = [Told(trial, Status.CRASHED, None) for trial in made.trials]
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=2, finished=told) as again:
+            following = made.model._shares.next()
+            return made, f"random for {following}", (await again.begin()).origin
+
+    made, expected, resumed = asyncio.run(study())
+    assert Counter(trial.origin for trial in made.trials[2:]) == {"random for gp": 6, "random for parzen": 6}
+    assert resumed == expected

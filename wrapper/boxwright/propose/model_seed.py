@@ -89,7 +89,7 @@ class ModelSeed:
 
     def ask(self, ask_id: int) -> Proposal | Exhausted:
         """Return what this seed would run next; the model is fitted to everything told so far."""
-        found = self._asks[self._shares.next()]() or self._engine.ask()
+        found = self._found()
         if found is None:
             return Exhausted(id=ask_id)
         config, origin = found
@@ -102,6 +102,15 @@ class ModelSeed:
             shared=len(self._told) - own,
             expected_improvement=self._engine.expected_improvement(config) if origin.startswith("model") else None,
         )
+
+    def _found(self) -> Found | None:
+        """Return what the kind finds whose turn it is; if that is nothing, what another one finds, or chance."""
+        order = self._shares.order()
+        for ask in (*(self._asks[kind] for kind in order), self._engine.ask):
+            if (found := ask()) is not None:
+                config, origin = found
+                return config, self._shares.origin(origin, order[0])
+        return None
 
     def release(self, config: Config) -> None:
         """Take back what was proposed: it may be proposed again, unless it runs or was tried."""

@@ -97,8 +97,9 @@ class SharedModel:
         self._ahead = Ahead(settings.ahead, self._pace, prepare=self._prepare, is_due=self._is_ahead_due)
         self._log_dir = log_dir
         self._kinds = [kind.name for kind in seed_kinds(settings, seeds)]
-        self._shares = Shares([kind.name for kind in hosted_kinds(settings)] or self._kinds)
-        models = {kind.model for kind in hosted_kinds(settings) or seed_kinds(settings, seeds)}
+        self._hosted = hosted_kinds(settings)
+        self._shares = Shares([kind.name for kind in self._hosted] or self._kinds)
+        models = {kind.model for kind in self._hosted or seed_kinds(settings, seeds)}
         forest = wants_forest(models, space, settings.runs + len(self._warm.keys))
         self._nursery = Nursery(log_dir / "nursery.log", forest=forest)
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
@@ -197,7 +198,8 @@ class SharedModel:
                 number, answer = self._spare.popleft()
                 spare = self._checked(self._seeds[number - 1], answer)
                 if self._known.may_run(spare, answer.origin):
-                    return self._accept(self._seeds[number - 1], spare, answer.origin, answer.expected_improvement)
+                    seed, origin = self._seeds[number - 1], self._origin(number, answer)
+                    return self._accept(seed, spare, origin, answer.expected_improvement)
             proposal = await self._taken_ahead() or await self._fresh()
             self._ahead.make()
             return proposal
@@ -264,7 +266,7 @@ class SharedModel:
             # Another seed was first. This one has been told by now, and comes up with something else.
             collisions += 1
             if collisions >= MAX_COLLISIONS and (drawn := self._draw_free(seed, collisions)) is not None:
-                return self._accept(seed, drawn, "random")
+                return self._accept(seed, drawn, self._origin(seed.number, answer, drawn="random"))
 
     def _accepted(self, seed: OptimizerSeed, answer: Answer) -> Proposal | None:
         """Accept what a seed proposed; None where another seed was first."""
@@ -272,7 +274,12 @@ class SharedModel:
         if not self._known.may_run(config, answer.origin):
             return None
         self._log(f"seed {seed.number}: {answer.own} own + {answer.shared} shared runs in the model")
-        return self._accept(seed, config, answer.origin, answer.expected_improvement)
+        return self._accept(seed, config, self._origin(seed.number, answer), answer.expected_improvement)
+
+    def _origin(self, number: int, answer: Answer, *, drawn: str | None = None) -> str:
+        """Return the origin of what this seed proposed, or of what was drawn instead, with whose turn it was."""
+        asked = self._shares.kind_of(answer.origin) if self._hosted else self._kinds[number - 1]
+        return self._shares.origin(drawn or answer.origin, asked)
 
     def _checked(self, seed: OptimizerSeed, answer: Answer) -> Config:
         """Return the answer's configuration as one of this space, its parameters in the order of their files."""
@@ -326,7 +333,7 @@ class SharedModel:
         settings = Settings(
             model=kind.model,
             acquisition=kind.acquisition,
-            portfolio=hosted_kinds(self._settings),
+            portfolio=self._hosted,
             challengers=self._settings.challengers,
             random_share=self._settings.random_share,
             noisy=self._noisy,

@@ -13,7 +13,8 @@ Exp3 needs hundreds of runs to tell a bad kind, and GP-Hedge (Hoffman et al. 201
 
 Whose turn it is follows from the shares without any chance: that of the kind which is furthest behind its share. It
 goes by what runs and by the order in which the rest has ended. So one order of results gives one course, a study that
-is taken up again goes on as it would have, and seeds that know the same agree.
+is taken up again goes on as it would have, and seeds that know the same agree. Where a kind finds nothing, another
+one or chance stands in, and what comes of it counts for the kind whose turn it was.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
+from boxwright.propose.protocol import REPEAT
 from boxwright.propose.savage import advantage, scores
 
 LEAST = 0.04
@@ -37,6 +39,9 @@ TURNS = 20
 
 INITIAL = "initial design"
 """What the origin of a run begins with that chance has chosen: what the kinds are measured by."""
+
+_FOR = " for "
+"""What stands in an origin before the kind whose turn it was, where another one or chance stood in for it."""
 
 _MOST_INITIAL = 40
 _LUCK, _CERTAINTY = 1.0, 2.5
@@ -76,12 +81,28 @@ class Shares:
             self._initial.append(worth)
 
     def kind_of(self, origin: str) -> str | None:
-        """Return whose proposal it was, None for the initial design and for kinds that are not taken part in."""
+        """Return for whom a proposal counts, None for the initial design and for kinds that are not taken part in."""
+        origin, _, asked = origin.partition(_FOR)
+        if asked in self._latest:
+            return asked
         name = origin.removeprefix("model ")
         if name in self._latest:
             return name
         auto = " ".join(("auto", *name.split()[1:]))
         return auto if origin.startswith("model ") and auto in self._latest else None
+
+    def origin(self, origin: str, asked: str | None) -> str:
+        """Return the origin of a proposal so that it counts for the kind whose turn it was: ``random for tpe``.
+
+        A kind that finds nothing has had its turn all the same, else it would stay furthest behind and be asked for
+        ever. The origin itself says so, since it is what a study that is taken up again goes by.
+
+        Args:
+            origin: Of what was found.
+            asked: Whose turn it was; None, or one that is not taken part in, changes nothing.
+        """
+        is_plain = len(self.kinds) == 1 or origin == REPEAT or self.kind_of(origin) == asked
+        return origin if is_plain or asked not in self._latest else f"{origin}{_FOR}{asked}"
 
     def shares(self) -> dict[str, float]:
         """Return the share of each kind; together they are 1."""
@@ -119,6 +140,11 @@ class Shares:
         had = Counter(turns)
         able = [kind for kind in self.kinds if among is None or kind in among]
         return max(able, key=lambda kind: shares[kind] * (len(turns) + 1) - had[kind])
+
+    def order(self) -> list[str]:
+        """Return all kinds: the one whose turn it is, and who stands in where it finds nothing, the best first."""
+        first, shares = self.next(), self.shares()
+        return [first, *sorted((kind for kind in self.kinds if kind != first), key=lambda kind: -shares[kind])]
 
     def __str__(self) -> str:
         """Return the shares in one line, the largest first."""
