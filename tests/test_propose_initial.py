@@ -6,8 +6,10 @@ from typing import Literal
 
 import pytest
 
+from boxwright.propose.first import first_configs
 from boxwright.propose.initial import initial_design
 from boxwright.scenario.optimizer import Optimizer
+from boxwright.terms import Value
 from propose_support import PLANE, make_space
 
 
@@ -26,3 +28,16 @@ def test_initial_design_is_small_beside_a_gaussian_process(
     model: Literal["auto", "gp", "rf"], runs: int, seeds: int, size: int
 ) -> None:
     assert len(initial_design(make_space(PLANE), Optimizer(runs=runs, model=model), seeds)) == size
+
+
+@pytest.mark.parametrize(
+    ("written", "choice"),
+    [("'a'", "'a'"), ('"q"', '"q"'), ("b", "b"), ("'b'", "b"), (" 'b' ", "b"), (7, 7), ("'7'", 7), (True, True)],
+)
+def test_first_configuration_may_name_a_choice_with_quotes_of_its_own(written: Value, choice: Value) -> None:
+    space = make_space("""
+        c = { type = "categorical", choices = ["'a'", "b", '"q"', 7, true] }
+        n = { type = "int", lower = 1, upper = 9 }
+    """)
+    settings = Optimizer(runs=3, first=({"c": written, "n": "'5'"},))
+    assert first_configs(space, settings) == [{"c": choice, "n": 5}]

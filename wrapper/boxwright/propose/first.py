@@ -9,7 +9,7 @@ from boxwright.errors import SpaceError
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import Space
 from boxwright.space.values import text_of, unquoted
-from boxwright.terms import Config, config_key
+from boxwright.terms import Config, Value, config_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,8 +45,15 @@ def _config(space: Space, settings: Optimizer, index: int, place: str) -> Config
     entry = settings.first[index]
     if isinstance(entry, Mapping):
         where = f"{place}: optimizer.first[{index}]" if place else f"optimizer.first[{index}]"
-        return space.parse_texts({name: unquoted(text_of(value)) for name, value in entry.items()}, where)
+        return space.parse_texts({name: _text(space, name, value) for name, value in entry.items()}, where)
     return space.default() if entry == "default" else _drawn(space, settings.seed, index)
+
+
+def _text(space: Space, name: str, value: Value) -> str:
+    """Return a value as a text of its parameter, without quotes around it unless they are a choice's own."""
+    text = text_of(value)
+    is_choice = name in space.names and space.domain(name).kind == "choices"
+    return text if is_choice else unquoted(text)  # a choice is looked for as it is written, then without quotes
 
 
 def _drawn(space: Space, seed: int, index: int) -> Config:
