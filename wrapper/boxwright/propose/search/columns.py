@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from boxwright.propose.search.rules import Rule, condition_rule, forbidden_rule
 from boxwright.space import Space
 from boxwright.space.domain import Domain
-from boxwright.space.values import rounded
+from boxwright.space.values import DECIMALS
 from boxwright.terms import Config, Value
 
 Rows: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
+
+_SCALE = 10.0**DECIMALS
 
 
 class Column:
@@ -41,6 +43,7 @@ class Column:
         self._places: dict[tuple[type, Value], float] = {
             (type(value), value): float(place) for place, value in enumerate(domain.values)
         }
+        self._kept: dict[float, float] = {}  # places that stand for a number which they would miss by rounding
 
     def _scaled(self, value: float) -> float:
         return float(np.log(value)) if self.domain.log else float(value)
@@ -54,22 +57,43 @@ class Column:
             return 0.0
         return (self._scaled(float(value)) - self._low) / (self._high - self._low)
 
+    def number_of(self, value: Value) -> float:
+        """Return what ``exact`` gives for a value, from now on to the last digit, as a rule hangs on it."""
+        place = self.place_of(value)
+        if self.choices:
+            return place
+        number = float(value)
+        if place not in self._kept and self.exact(np.array([place]))[0] != number:
+            self._kept[place] = number
+        return number
+
     def value_at(self, place: float) -> Value:
         """Return the value that a number stands for."""
-        if self.choices:
-            return self.domain.values[int(place)]
-        value = self.numbers(np.array([place]))[0]
-        if self.domain.kind == "int":
-            return int(value)
-        return min(max(rounded(float(value)), self.domain.lower), self.domain.upper)
+        return self.values_at(np.array([place]))[0]
 
     def values_at(self, places: Rows) -> list[Value]:
-        """Return the values of many places, real ones as they are calculated: not rounded yet."""
+        """Return the values that many numbers stand for."""
         if self.choices:
             return [self.domain.values[place] for place in places.astype(int).tolist()]
-        numbers = self.numbers(places)
+        numbers = self.exact(places)
         found: list[Value] = (numbers.astype(np.int64) if self.domain.kind == "int" else numbers).tolist()
         return found
+
+    def exact(self, places: Rows) -> Rows:
+        """Return the numbers of places as configurations hold them, real ones rounded; of choices, the places.
+
+        NaN stays what it is.
+        """
+        if self.choices:
+            return places
+        numbers = self.numbers(places)
+        if self.domain.kind != "int":
+            # As ``values.rounded``; 0.0 is added to what may be -0.0.
+            rounded = np.rint(numbers * _SCALE) / _SCALE + 0.0
+            numbers = np.minimum(np.maximum(rounded, self.domain.lower), self.domain.upper)
+        for place, number in self._kept.items():
+            numbers[places == place] = number
+        return numbers
 
     def numbers(self, places: Rows) -> Rows:
         """Return the values of places of a numeric parameter, whole where it is."""

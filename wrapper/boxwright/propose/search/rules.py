@@ -1,6 +1,9 @@
 """Conditions and forbidden clauses → functions of many rows at once; see ``columns`` for what a row is.
 
-What an inactive parameter is compared with does not hold: its NaN compares unequal to everything.
+What an inactive parameter is compared with does not hold: its NaN is neither equal to anything nor unequal.
+
+Values are compared, not places: in a wide range the places of many values lie as close together as rounding brings
+those of one.
 """
 
 from __future__ import annotations
@@ -37,8 +40,6 @@ if TYPE_CHECKING:
 
 Rule: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
 
-_CLOSE = 1e-9  # places of equal values differ by rounding only
-
 
 def condition_rule(condition: ConditionLike, index: Mapping[str, int], columns: Sequence[Column]) -> Rule:
     """Return what says in which rows a condition holds."""
@@ -47,17 +48,18 @@ def condition_rule(condition: ConditionLike, index: Mapping[str, int], columns: 
         return _combined(parts, np.logical_and if isinstance(condition, AndConjunction) else np.logical_or)
     compared: Any = condition
     j = index[compared.parent.name]
+    column = columns[j]
     if isinstance(condition, InCondition):
-        return _among(j, columns[j], condition.values)
+        return _among(j, column, condition.values)
     if isinstance(condition, EqualsCondition):
-        return _among(j, columns[j], [compared.value])
-    place = columns[j].place_of(_plain(compared.value))
+        return _among(j, column, [compared.value])
+    number = column.number_of(_plain(compared.value))
     if isinstance(condition, NotEqualsCondition):
-        return lambda rows: np.abs(rows[:, j] - place) > _CLOSE
+        return lambda rows: _unequal(column.exact(rows[:, j]), number)
     if isinstance(condition, LessThanCondition):
-        return lambda rows: rows[:, j] < place - _CLOSE
+        return lambda rows: column.exact(rows[:, j]) < number
     assert isinstance(condition, GreaterThanCondition)
-    return lambda rows: rows[:, j] > place + _CLOSE
+    return lambda rows: column.exact(rows[:, j]) > number
 
 
 def forbidden_rule(clause: ForbiddenLike, index: Mapping[str, int], columns: Columns) -> Rule:
@@ -90,8 +92,13 @@ def _combined(parts: Sequence[Rule], combine: np.ufunc) -> Rule:
 
 
 def _among(j: int, column: Column, values: Sequence[Any]) -> Rule:
-    places = np.array([column.place_of(_plain(value)) for value in values])
-    return lambda rows: (np.abs(rows[:, j, None] - places) <= _CLOSE).any(axis=1)
+    numbers = np.array([column.number_of(_plain(value)) for value in values])
+    return lambda rows: (column.exact(rows[:, j])[:, None] == numbers).any(axis=1)
+
+
+def _unequal(numbers: NDArray[np.float64], number: float) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = (numbers < number) | (numbers > number)  # unlike "!=", false for NaN
+    return found
 
 
 def _plain(value: Any) -> Any:
