@@ -136,6 +136,19 @@ def test_what_was_proposed_and_released_may_be_proposed_again(model: Literal["tp
     assert search.ask() is None
 
 
+@pytest.mark.parametrize("model", ["tpe", "cma"])
+def test_of_a_trial_that_ran_once_more_the_latest_outcome_counts(model: Literal["tpe", "cma"]) -> None:
+    search = OptunaSearch(make_space(SQUARE), 1, model)
+    configs: list[Config] = [{"x": number / 12, "y": 1 - number / 12} for number in range(12)]
+    for number, config in enumerate(configs):
+        search.tell(config, None if number == 5 else 1.0 + number, number)
+    search.tell(configs[5], 0.5, 5)
+    assert search.ask() is not None
+    known = [trial for trial in search._study.trials if trial.state.is_finished()]
+    assert len(known) == 12
+    assert search._study.best_value == 0.5
+
+
 def test_strategy_goes_the_same_way_whether_its_proposals_are_made_ahead_or_not() -> None:
     def way(*, ahead: bool) -> list[Config]:
         search, configs = OptunaSearch(make_space(SQUARE), 1, "cma"), []
@@ -145,7 +158,7 @@ def test_strategy_goes_the_same_way_whether_its_proposals_are_made_ahead_or_not(
             if ahead:
                 search.release(found[0])
             search.running(found[0])
-            search.tell(found[0], 100.0 - number)  # each is better than those before it
+            search.tell(found[0], 100.0 - number, number)  # each is better than those before it
             configs.append(found[0])
         return configs
 
@@ -163,7 +176,7 @@ def test_strategy_goes_on_where_what_it_made_ahead_never_runs() -> None:
             if runs:
                 search.running(found[0])
                 latest.append((float(found[0]["x"]) - 0.85) ** 2 + (float(found[0]["y"]) - 0.25) ** 2)
-                search.tell(found[0], latest[-1])
+                search.tell(found[0], latest[-1], len(latest))
     assert statistics.median(latest[-15:]) < 0.3 * statistics.median(latest[:15])
 
 

@@ -40,7 +40,8 @@ class OptunaSearch:
         self._distributions = {name: self._distribution(domain) for name, domain in self._domains.items()}
         self._seed = random_seed
         self._model = model
-        self._told: dict[str, tuple[Config, float | None]] = {}
+        self._told: dict[int, tuple[Config, float | None]] = {}  # by trial
+        self._tried: set[str] = set()
         self._running: dict[str, Config] = {}
         self._own: set[str] = set()
         self._best = math.inf
@@ -59,12 +60,14 @@ class OptunaSearch:
             self._numbers[key] = self._add(config, state=self._optuna.trial.TrialState.RUNNING)
 
     def tell(self, config: Config, cost: float | None, trial: int) -> None:
-        """Hear of a settled trial, whoever proposed it; a failure has no cost."""
+        """Hear of a settled trial, whoever proposed it; a failure has no cost. One that ran again is told again."""
         key = config_key(config)
         usable = cost is not None and math.isfinite(cost)
         found = max(-COST_LIMIT, min(COST_LIMIT, cost)) if usable and cost is not None else None
         self._running.pop(key, None)
-        self._told[key] = (config, found)
+        self._is_stale |= trial in self._told  # Optuna takes nothing back
+        self._told[trial] = (config, found)
+        self._tried.add(key)
         if found is not None:
             self._worst = max(self._worst, found)
             self._is_stale |= self._model == "cma" and found < self._best and key not in self._own
@@ -87,7 +90,7 @@ class OptunaSearch:
                 trial = self._study.ask()
                 config = self._space.composed(partial(_suggested, trial))
                 key = config_key(config)
-                is_taken = key in self._told or key in self._numbers
+                is_taken = key in self._tried or key in self._numbers
                 if not is_taken and self._space.forbidden_by(config) is None:
                     self._numbers[key] = trial.number
                     self._own.add(key)
@@ -126,16 +129,16 @@ class OptunaSearch:
 
     def _sampler(self) -> Any:
         samplers = self._optuna.samplers
+        # What begins anew must not draw the same again.
+        seed = (self._seed + 1_000_003 * len(self._told)) % 2**31
         if self._model == "tpe":
             return samplers.TPESampler(
                 multivariate=True,
                 group=True,
                 constant_liar=True,
-                seed=self._seed,
+                seed=seed,
                 warn_independent_sampling=False,
             )
-        # What begins anew must not draw the same again.
-        seed = (self._seed + 1_000_003 * len(self._told)) % 2**31
         sources = self._sources()
         return samplers.CmaEsSampler(
             seed=seed,
