@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from boxwright.propose.base import Proposal
+from boxwright.propose.base import CountsRuns, Proposal
+from boxwright.propose.shared import SharedModel
 from boxwright.propose.trial_list import Listed, TrialListProposer
 from boxwright.scenario import load_scenario
 from boxwright.store.database import Store
 from boxwright.store.records import RunRecord
 from boxwright.study.control import Answer, Order, give_order
-from boxwright.study.setup import prepare
+from boxwright.study.setup import make_proposer, prepare
 from boxwright.study.upcoming import Upcoming
 from boxwright.terms import Outcome, Slot, Status, Trial
 from support import PATIENCE_S, RunBoxwright, Running
@@ -131,6 +132,38 @@ def test_optimizer_makes_more_runs_too(make_scenario: Callable[..., Path], start
     (study.study / "go").touch()
     assert study.end()[0] == 0
     assert len(records(study.study)) == 3
+
+
+@pytest.mark.slow
+def test_optimizer_with_more_runs_proposes_ahead_for_them(
+    make_scenario: Callable[..., Path], start: Callable[..., Running]
+) -> None:
+    waits = 'while test "$BOXWRIGHT_TRIAL" = 3 && ! test -e "$BOXWRIGHT_STUDY/go"; do sleep 0.05; done\n'
+    result = 'echo "Result of algorithm run: SUCCESS, 0.1, 1, $BOXWRIGHT_TRIAL, 0"'
+    optimizer = "[optimizer]\nruns = 3\ninitial = 2\nseeds = 1\nahead = true\n"
+    study = start(make_scenario(waits + result, design=optimizer), "--slots", "1")
+    study.wait_for_runs(3)
+    assert order(study, do="extend", runs=4).done
+    (study.study / "go").touch()
+    assert study.end()[0] == 0
+    said = [line for line in (study.study / "study.log").read_text().splitlines() if "in the model" in line]
+    assert said[-1].endswith("seed 1: 2 own + 0 shared runs in the model")  # made while the third run went on
+
+
+@pytest.mark.parametrize("instances", [0, 2])
+@pytest.mark.parametrize("keys", ["", "follow_s = 1\n"])
+def test_shared_model_hears_of_more_runs_behind_whatever_stands_before_it(
+    make_scenario: Callable[..., Path], tmp_path: Path, keys: str, instances: int
+) -> None:
+    more = f"[instances]\nnames = {[f'i{n}' for n in range(instances)]}\n" if instances else ""
+    scenario = make_scenario("", design=f"[optimizer]\nruns = 8\n{keys}", more=more)
+    proposer = make_proposer(prepare(load_scenario(scenario, ["study.smac2=state-run1"])), tmp_path / "study", print)
+    assert isinstance(proposer, CountsRuns)
+    proposer.extend(12)
+    inner: object = proposer
+    while not isinstance(inner, SharedModel):
+        inner = vars(inner)["_inner"]
+    assert inner._settings.runs == 12 // max(1, instances)
 
 
 def test_study_that_is_coming_to_its_end_takes_no_more_runs(running: Running) -> None:

@@ -191,6 +191,24 @@ def test_shared_model_hands_out_a_proposal_while_its_optimizer_is_stopped(tmp_pa
     assert len({config_key(trial.config) for trial in made.trials}) == 6
 
 
+def test_shared_model_makes_proposals_ahead_again_once_there_are_to_be_more_runs(tmp_path: Path) -> None:
+    async def study() -> None:
+        settings = Optimizer(runs=4, initial=3, ahead=True)
+        async with bench(tmp_path, make_space(PLANE), settings, seeds=1) as made:
+            for _ in range(4):
+                trial = await made.begin()
+                made.end(trial, plane_cost(trial.config))
+            assert (made.model._ahead._making, made.model._ahead._prepared) == (None, None)
+            made.model.extend(6)
+            await prepared(made)
+            await made.begin()
+            await prepared(made)
+            await made.begin()
+            assert (made.model._ahead._making, made.model._ahead._prepared) == (None, None)
+
+    asyncio.run(study())
+
+
 def test_shared_model_runs_nothing_twice_when_seeds_that_propose_ahead_are_killed(tmp_path: Path) -> None:
     async def study() -> Bench:
         settings = Optimizer(runs=16, initial=4, ahead=True)

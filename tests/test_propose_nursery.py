@@ -117,6 +117,25 @@ def test_nursery_imports_the_forest_if_runs_of_elsewhere_and_of_the_study_togeth
     assert words(many, "auto", 200) == ["forest"]
 
 
+def test_nursery_imports_the_forest_for_later_seeds_when_a_study_at_work_comes_to_want_it(tmp_path: Path) -> None:
+    async def study() -> None:
+        async with bench(tmp_path, make_space(PLANE), Optimizer(runs=20), seeds=2) as made:
+            nursery = psutil.Process(made.model._nursery.pid)
+            first, _ = await forked(made)
+            assert "sklearn" not in "".join(file.path for file in nursery.memory_maps())
+            made.model.extend(300)
+            made.model.extend(301)
+            os.kill(first, signal.SIGKILL)
+            async with asyncio.timeout(PATIENCE_S):
+                while made.model.pids[0] in (first, None):
+                    await asyncio.sleep(0.01)
+            assert made.model._nursery.pid == nursery.pid
+            assert nursery.num_threads() == 1
+            assert "sklearn" in "".join(file.path for file in nursery.memory_maps())
+
+    asyncio.run(study())
+
+
 def test_killed_nursery_is_replaced_when_a_seed_is_wanted_and_seeds_live_on_without_it(tmp_path: Path) -> None:
     async def study() -> Bench:
         settings = Optimizer(runs=30, initial=4)

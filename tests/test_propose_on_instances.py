@@ -22,6 +22,11 @@ class Listening:
         self.told: list[Told] = []
         self.heard_running: list[Trial] = []
 
+        self.runs = 0
+
+    def extend(self, runs: int) -> None:
+        self.runs = runs
+
     async def start(self, finished: Sequence[Told], running: Sequence[Trial]) -> None:
         self.told += finished
         self.heard_running += running
@@ -128,6 +133,13 @@ def test_instances_with_seeds_of_their_own_are_run_with_these() -> None:
     proposer.finished(success(1, 1, "a", 2.0, 3))
     proposer.finished(success(2, 1, "a", 4.0, 4))
     assert [(told.trial.seed, told.cost) for told in inner.told] == [(1, 3.0)]
+
+
+@pytest.mark.parametrize(("runs", "whole"), [(9, 3), (11, 3), (2, 1)])
+def test_the_inner_one_hears_of_more_runs_as_whole_configurations(runs: int, whole: int) -> None:
+    inner = Listening()
+    OnInstances(inner, ROWS, study_seed=0).extend(runs)
+    assert inner.runs == whole
 
 
 def test_nothing_is_left_when_the_inner_one_has_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from boxwright.terms import Config, Status, Trial
 
@@ -77,4 +77,13 @@ class Proposer(Protocol):
 
     async def close(self) -> None:
         """Stop every process and free everything."""
+        ...
+
+
+@runtime_checkable
+class CountsRuns(Protocol):
+    """What an optimizer has besides that goes by how many runs there are to be."""
+
+    def extend(self, runs: int) -> None:
+        """Hear that there are to be so many runs in all, more than it was told before."""
         ...

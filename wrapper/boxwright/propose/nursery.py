@@ -3,11 +3,11 @@
 ConfigSpace, SciPy and SMAC take seconds of CPU and 100 to 200 MB to import. One process imports them; a seed is a
 fork of it, which begins within milliseconds and shares the memory of all that it does not change. Linux only.
 
-``FD`` is an inherited socket of whole messages (SOCK_SEQPACKET). Each request is the number of a seed, with two
-descriptors beside it (SCM_RIGHTS): the seed's end of its socket to the controller, and its log. Answers say which
-process a seed became, or why it became none, and later how it ended. The nursery ends when the controller is gone,
-and so do its seeds, each by itself. One thread only: a fork copies no other, and a lock that one of them holds would
-stay locked.
+``FD`` is an inherited socket of whole messages (SOCK_SEQPACKET). Each request is the number of a seed and,
+once the study wants it, ``forest``, with two descriptors beside it (SCM_RIGHTS): the seed's end of its socket to the
+controller, and its log. Answers say which process a seed became, or why it became none, and later how it ended. The
+nursery ends when the controller is gone, and so do its seeds, each by itself. One thread only: a fork copies no
+other, and a lock that one of them holds would stay locked.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from msgspec import Struct
 
 FOREST = "forest"
 """The word that has the nursery import SMAC's forest, too."""
+
+_FOREST_MODULE = "boxwright.propose.search.forest"
 
 MOST_BYTES = 1024
 """More than any message of either side has."""
@@ -62,8 +64,6 @@ def main(words: Sequence[str]) -> int:
     connection = socket.socket(fileno=int(fd))
     connection.set_inheritable(False)
     _import(forest=FOREST in wanted)
-    gc.collect()
-    gc.freeze()  # else the first collection in each fork touches, and so copies, every page with an object on it
     with ExitStack() as kept:
         kept.enter_context(connection)
         is_seed = _serve(connection, kept)
@@ -81,7 +81,9 @@ def _import(*, forest: bool) -> None:
     with suppress(Exception):
         importlib.import_module("boxwright.propose.model_seed")
         if forest:
-            importlib.import_module("boxwright.propose.search.forest")
+            importlib.import_module(_FOREST_MODULE)
+    gc.collect()
+    gc.freeze()  # else the first collection in each fork touches, and so copies, every page with an object on it
 
 
 def _serve(connection: socket.socket, kept: ExitStack) -> bool:
@@ -109,14 +111,17 @@ def _serve(connection: socket.socket, kept: ExitStack) -> bool:
             return False  # the controller is gone
         if not request:
             return False
+        number, *wanted = request.decode().split()
+        if FOREST in wanted and _FOREST_MODULE not in sys.modules:
+            _import(forest=True)  # the study has been given more runs since this process began
         answer: Forked | Refused
         try:
             if (pid := os.fork()) == 0:
                 _become_seed(*fds)
                 return True
-            answer = Forked(int(request), pid)
+            answer = Forked(int(number), pid)
         except OSError as error:
-            answer = Refused(int(request), error.strerror or str(error))
+            answer = Refused(int(number), error.strerror or str(error))
         for fd in fds:
             os.close(fd)
         with suppress(OSError):

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -73,6 +74,10 @@ class Nursery:
         self._starting = asyncio.Lock()
         self._asked = 0
 
+    def want_forest(self) -> None:
+        """Have SMAC's forest imported before the next fork; seeds that live already import it by themselves."""
+        self._words = [FOREST]
+
     @property
     def pid(self) -> int | None:
         """The id of its present process."""
@@ -91,7 +96,7 @@ class Nursery:
                     if self._life is None or self._life.is_over:
                         self._life = await _start(self._log_path, self._words)
                 self._asked += 1
-                return await self._life.fork(self._asked, theirs, log.fileno()), ours
+                return await self._life.fork(self._asked, self._words, theirs, log.fileno()), ours
         except BaseException:
             ours.close()
             raise
@@ -116,11 +121,12 @@ class _Life:
         asyncio.get_running_loop().add_reader(connection.fileno(), self._read)
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
-    async def fork(self, number: int, line: socket.socket, log: int) -> Child:
+    async def fork(self, number: int, words: Sequence[str], line: socket.socket, log: int) -> Child:
         child = self._children[number] = Child()
+        request = " ".join((str(number), *words)).encode()
         while not self.is_over:
             try:
-                socket.send_fds(self._connection, [str(number).encode()], [line.fileno(), log])
+                socket.send_fds(self._connection, [request], [line.fileno(), log])
             except BlockingIOError:
                 await asyncio.sleep(_FULL_PAUSE_S)
                 continue

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from boxwright.propose.base import Proposal, Proposer, Told
+from boxwright.propose.base import CountsRuns, Proposal, Proposer, Told
 from boxwright.terms import Config, Trial, config_key
 
 Row: TypeAlias = tuple[str, int | None]
@@ -61,6 +61,11 @@ class OnInstances:
         await self._inner.start(whole, [self._as_inner(each.trial) for each in left])
         for each in left:
             self._waiting.extend(self._missing(each))
+
+    def extend(self, runs: int) -> None:
+        """Pass on how many runs there are to be, as whole configurations, if the inner one goes by that."""
+        if isinstance(self._inner, CountsRuns):
+            self._inner.extend(max(1, runs // len(self._rows)))
 
     async def next(self) -> Proposal:
         """Return what runs next: an instance that a configuration lacks, else the first one of a new configuration.

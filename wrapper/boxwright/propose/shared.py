@@ -99,9 +99,8 @@ class SharedModel:
         self._kinds = [kind.name for kind in seed_kinds(settings, seeds)]
         self._hosted = hosted_kinds(settings)
         self._shares = Shares([kind.name for kind in self._hosted] or self._kinds)
-        models = {kind.model for kind in self._hosted or seed_kinds(settings, seeds)}
-        forest = wants_forest(models, space, settings.runs + len(self._warm.keys))
-        self._nursery = Nursery(log_dir / "nursery.log", forest=forest)
+        self._models = {kind.model for kind in self._hosted or seed_kinds(settings, seeds)}
+        self._nursery = Nursery(log_dir / "nursery.log", forest=self._wants_forest())
         self._seeds = [self._make_seed(number) for number in range(1, seeds + 1)]
 
     def _make_seed(self, number: int) -> OptimizerSeed:
@@ -116,6 +115,9 @@ class SharedModel:
             on_orphan=lambda answer: self._spare.append((number, answer)),
             on_readiness=lambda is_ready: self._turns.note(number, is_ready),
         )
+
+    def _wants_forest(self) -> bool:
+        return wants_forest(self._models, self._space, self._settings.runs + len(self._warm.keys))
 
     @property
     def pids(self) -> tuple[int | None, ...]:
@@ -174,6 +176,13 @@ class SharedModel:
                 seed.hear(tell(each, seed.number))
         self._ahead.hear()
         return len(new)
+
+    def extend(self, runs: int) -> None:
+        """Go on to so many runs in all: what is made ahead, and what later seeds are forked from, go by it."""
+        self._settings = msgspec.structs.replace(self._settings, runs=runs)
+        if self._wants_forest():
+            self._nursery.want_forest()
+        self._ahead.make()
 
     async def next(self) -> Proposal:
         """Return what should run next, from the seed with the fewest runs of its own in flight.

@@ -9,6 +9,7 @@ import msgspec
 from boxwright.errors import BoxwrightError, UserError, one_line
 from boxwright.json_faults import NOT_JSON
 from boxwright.propose import DesignProposer, Proposer
+from boxwright.propose.base import CountsRuns
 from boxwright.propose.trial_list import TrialListProposer
 from boxwright.scenario.designs import TrialList
 from boxwright.store.database import Store
@@ -176,6 +177,8 @@ class Orders:
         elif setup.design is not None and isinstance(self._proposer, DesignProposer):
             assert not isinstance(setup.design, TrialList)
             self._proposer.extend(setup.sweeps(setup.design), self._store.trials())
+        elif setup.scenario.optimizer is not None and isinstance(self._proposer, CountsRuns):
+            self._proposer.extend(setup.scenario.optimizer.runs)
         self._setup = setup
         self._controller.extend(setup)
         self._keep_target()

@@ -93,6 +93,10 @@ class Following:
         """Take up a study."""
         await self._inner.start(finished, running)
 
+    def extend(self, runs: int) -> None:
+        """Pass on how many runs there are to be."""
+        self._inner.extend(runs)
+
     async def next(self) -> Proposal:
         """Return what should run next.
 
