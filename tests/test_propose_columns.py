@@ -97,3 +97,16 @@ def test_climb_returns_no_forbidden_row(space: Space) -> None:
     )
     assert len(rows) > 1000
     assert all(columns.config(row) is not None for row in rows)
+
+
+def test_climb_scores_many_challengers_in_blocks(space: Space) -> None:
+    sizes: list[int] = []
+
+    def score(shown: np.ndarray) -> np.ndarray:
+        sizes.append(len(shown))
+        return np.asarray(np.nan_to_num(shown[:, 3], nan=-1.0), dtype=float)
+
+    best = climb(columns := Columns(space), score, columns.default[None], np.random.default_rng(6), Effort(12_345))
+    assert sum(sizes[:3]) == 12_345 + 1 + 200
+    assert max(sizes) == 5000
+    assert best[0][3] == 1.0

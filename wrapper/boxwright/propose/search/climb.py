@@ -20,6 +20,7 @@ Score: TypeAlias = Callable[[Rows], Rows]
 _FIRST_STEP = 0.2
 _SHRINK = 0.5
 _ALL_NUMBERS_SHARE = 0.3
+_BLOCK = 5000  # rows scored at once: a model needs a number for each of them and each run
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,15 @@ def climb(columns: Columns, score: Score, best_known: Rows, rng: np.random.Gener
     return every[np.argsort(-every_score, kind="stable")]
 
 
+def in_blocks(score: Score, shown: Rows) -> Rows:
+    """Return the scores of any number of rows, in the memory that those of some thousands take."""
+    blocks = [shown[start : start + _BLOCK] for start in range(0, max(len(shown), 1), _BLOCK)]
+    return np.concatenate([np.asarray(score(block), dtype=np.float64).reshape(-1) for block in blocks])
+
+
 def _scored(columns: Columns, score: Score, rows: Rows) -> Rows:
     shown = columns.active(rows)
-    scores = np.asarray(score(shown), dtype=np.float64).reshape(-1)
+    scores = in_blocks(score, shown)
     scores = np.where(np.isnan(scores), -np.inf, np.clip(scores, -1e300, 1e300))
     scores[columns.forbidden(shown)] = -np.inf
     return scores
