@@ -9,7 +9,7 @@ from quality.cache import Reference
 from quality.cells import Cell, Record
 from quality.problem import Klass
 from quality.report import report
-from quality.score import ranks, scores
+from quality.score import family, mean_with_interval, ranks, scores
 from quality.speedup import speedups
 
 _MEASURE = {"a": Reference(best=0.0, median=100.0, drawn_best=1.0), "b": Reference(0.0, 100.0, 1.0)}
@@ -66,3 +66,27 @@ def test_what_is_owed_to_the_proposals_alone_is_told_of_ours() -> None:
     ]
     lines = [line for line in speedups(records, _MEASURE, 4) if "times faster" in line]
     assert lines == ["boxwright, 1 worker, 4 runs: 2.00 times faster over 1 problems, 0 of them not reached"]
+
+
+def test_what_was_reached_is_told_apart() -> None:
+    records = [_record("optuna-tpe", [9, 8, 7, 6], problem=name) for name in ("a", "b")]
+    records += [_record("boxwright", [6, 6, 6, 6]), _record("boxwright", [9, 9, 9, 9], problem="b")]
+    (line,) = [line for line in speedups(records, _MEASURE, 4) if "times faster" in line]
+    assert line.endswith("2.00 times faster over 2 problems, 1 of them not reached (those reached: 4.00)")
+
+
+def test_intervals_take_one_function_in_several_dimensions_for_one_witness() -> None:
+    names = ["bbob/f06-i11-d02", "mixint/f06-i11-d05", "bbob-fail/f06-i11-d05", "made/pipeline", "made/pipeline-wavy"]
+    assert [family(name) for name in names] == ["f06", "f06", "f06", "pipeline", "pipeline"]
+    alike = np.repeat([[1.0], [3.0]], 4, axis=0)
+    mean, low, high = mean_with_interval(alike, [f"bbob/f0{1 + n // 4}-i01-d{n:02}" for n in range(8)])
+    assert (float(mean[0]), float(low[0]), float(high[0])) == (2.0, 1.0, 3.0)
+    _, low, high = mean_with_interval(alike, [f"bbob/f{n:02}-i01-d02" for n in range(8)])
+    assert 1.0 < float(low[0]) < float(high[0]) < 3.0
+
+
+def test_report_says_by_how_much_others_are_behind() -> None:
+    records = [
+        _record(peer, [cost], problem=name) for name in "ab" for peer, cost in (("boxwright", 1.0), ("random", 5.0))
+    ]
+    assert any(line.startswith("| random    | +1.00 [+1.00, +1.00]") for line in report(records, _MEASURE, 1))

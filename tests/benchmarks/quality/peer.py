@@ -77,10 +77,13 @@ class Worst:
     def __init__(self) -> None:
         self._worst: float | None = None
 
-    def finite(self, cost: float | None) -> float:
-        """Return the cost, or the worst one so far for a failure."""
+    def finite(self, cost: float | None) -> float | None:
+        """Return the cost, or the worst one so far for a failure; None for one while nothing has succeeded.
+
+        No number could stand for that one: it might be better than the optimum.
+        """
         if cost is None:
-            return 0.0 if self._worst is None else self._worst
+            return self._worst
         self._worst = cost if self._worst is None else max(self._worst, cost)
         return cost
 

@@ -12,6 +12,9 @@ from boxwright.propose.sampling import draw
 from boxwright.space import Domain
 from boxwright.terms import Config, Value
 
+_BEFORE_SUCCESS = 1e9
+"""What a failure or a forbidden point costs while nothing has succeeded: each of its asks waits for an answer."""
+
 
 class Nevergrad:
     """NGOpt; inactive parameters are searched, and left out of what is run."""
@@ -23,6 +26,7 @@ class Nevergrad:
         searched = {domain.name: _parameter(ng, domain) for domain in domains if domain.size != 1}
         self._parametrization = ng.p.Dict(**searched)
         self._parametrization.random_state = np.random.RandomState(task.seed)
+        self._parametrization.function.deterministic = not task.is_noisy
         self._optimizer = ng.optimizers.NGOpt(self._parametrization, budget=task.budget, num_workers=task.workers)
         self._pending: Pending[Any] = Pending()
         self._worst = Worst()
@@ -36,14 +40,18 @@ class Nevergrad:
             if self._space.forbidden_by(config) is None:
                 self._pending.put(config, candidate)
                 return config
-            self._optimizer.tell(candidate, self._worst.finite(None))
+            self._tell(candidate, None)
         return draw(self._space, self._rng)
 
     def tell(self, config: Config, cost: float | None) -> None:
         """Hear how a run ended; one that was not asked for is passed over, since it has no inactive values."""
         candidate = self._pending.take(config)
         if candidate is not None:
-            self._optimizer.tell(candidate, self._worst.finite(cost))
+            self._tell(candidate, cost)
+
+    def _tell(self, candidate: Any, cost: float | None) -> None:
+        finite = self._worst.finite(cost)
+        self._optimizer.tell(candidate, _BEFORE_SUCCESS if finite is None else finite)
 
     def _config(self, values: dict[str, Any]) -> Config:
         def suggest(domain: Domain) -> Value:

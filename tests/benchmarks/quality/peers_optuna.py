@@ -46,13 +46,17 @@ class Optuna:
 
     def tell(self, config: Config, cost: float | None) -> None:
         """Hear how a run ended."""
-        trial = self._pending.take(config)
+        states = self._optuna.trial.TrialState
+        trial, finite = self._pending.take(config), self._worst.finite(cost)
         if trial is None:
-            self._study.add_trial(self._foreign(config, self._worst.finite(cost)))
+            if finite is not None:
+                self._study.add_trial(self._foreign(config, finite))
         elif cost is None and self._knows_pruned:
-            self._study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
+            self._study.tell(trial, state=states.PRUNED)
+        elif finite is None:
+            self._study.tell(trial, state=states.FAIL)
         else:
-            self._study.tell(trial, self._worst.finite(cost))
+            self._study.tell(trial, finite)
 
     def _foreign(self, config: Config, cost: float) -> Any:
         domains = {name: self._space.domain(name) for name in config}

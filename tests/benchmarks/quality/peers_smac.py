@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ class Smac:
         self._space = task.space
         self._worst = Worst()
         self._pending: Pending[Any] = Pending()
+        self._failed_first: list[Any] = []
         with tempfile.TemporaryDirectory(prefix="quality-smac-") as folder:
             scenario = Scenario(
                 task.space.configspace,
@@ -47,15 +47,23 @@ class Smac:
         return config
 
     def tell(self, config: Config, cost: float | None) -> None:
-        """Hear how a run ended; a failure has the worst cost so far, since an infinite one spoils its models."""
+        """Hear how a run ended; a failure has the worst cost so far, since an infinite one spoils its models.
+
+        Failures before the first success are told with that.
+        """
         from smac.runhistory.dataclasses import TrialInfo, TrialValue
         from smac.runhistory.enumerations import StatusType
 
         info = self._pending.take(config) or TrialInfo(self._space.configuration(config), seed=_SEED_OF_NOBODY)
         status = StatusType.SUCCESS if cost is not None else StatusType.CRASHED
         finite = self._worst.finite(cost)
-        assert math.isfinite(finite)
+        if finite is None:
+            self._failed_first.append(info)
+            return
         self._smac.tell(info, TrialValue(cost=finite, status=status), save=False)
+        for failed in self._failed_first:
+            self._smac.tell(failed, TrialValue(cost=finite, status=StatusType.CRASHED), save=False)
+        self._failed_first.clear()
 
 
 def make_forest(task: Task) -> Smac:

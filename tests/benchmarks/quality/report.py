@@ -45,6 +45,9 @@ def _section(records: Sequence[Record], measures: Mapping[str, Reference], budge
     for klass in [None, *(klass for klass in Klass if klass in last.klasses)]:
         yield from table([klass.value if klass else "all", *(f"at {r}" for r in budgets)], _regret_rows(found, klass))
     if any(map(is_ours, last.peers)) and not all(map(is_ours, last.peers)):
+        yield "Others' mean rank less ours [95 % interval of the difference]: above 0, ours is better."
+        yield ""
+        yield from table(["optimizer", *(f"at {runs}" for runs in budgets)], _behind_rows(found))
         yield f"Mean regret of ours / the best other's, both + {FLOOR}; the other's name behind it (wanted: ≤ 2)."
         yield ""
         yield from table(["ours", "class", *(f"at {runs}" for runs in budgets)], _ratio_rows(found))
@@ -62,6 +65,20 @@ def _rank_rows(found: Mapping[int, Scores]) -> list[list[str]]:
         columns.append([f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in zip(mean, low, high, strict=True)])
     peers = next(iter(found.values())).peers
     rows = [[peer, *(column[index] for column in columns)] for index, peer in enumerate(peers)]
+    return sorted(rows, key=lambda row: float(row[-1].split()[0]))
+
+
+def _behind_rows(found: Mapping[int, Scores]) -> list[list[str]]:
+    """Return a row for each of the others, beside the first of ours; both are of the same blocks."""
+    peers = next(iter(found.values())).peers
+    ours = next(index for index, peer in enumerate(peers) if is_ours(peer))
+    columns = []
+    for own in found.values():
+        ranked = ranks(own)
+        behind = ranked - ranked[:, [ours]]
+        mean, low, high = mean_with_interval(behind, [name for name, _ in own.blocks])
+        columns.append([f"{m:+.2f} [{a:+.2f}, {b:+.2f}]" for m, a, b in zip(mean, low, high, strict=True)])
+    rows = [[peer, *(column[index] for column in columns)] for index, peer in enumerate(peers) if not is_ours(peer)]
     return sorted(rows, key=lambda row: float(row[-1].split()[0]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,17 +88,29 @@ def mean_with_interval(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean of each column and the ends of its 95 % bootstrap interval.
 
-    Problems are drawn with replacement, then seeds within each: seeds of one problem are no independent witnesses
-    of what will happen on another one.
+    Families are drawn with replacement, then problems within each, then seeds: neither the seeds of one problem nor
+    one function in two, five and ten dimensions are independent witnesses of what will happen on another one.
     """
     rng = np.random.default_rng(seed)
-    rows = [np.flatnonzero([name == own for own in problems]) for name in dict.fromkeys(problems)]
+    families: dict[str, list[NDArray[np.intp]]] = {}
+    for name in dict.fromkeys(problems):
+        families.setdefault(family(name), []).append(np.flatnonzero([name == own for own in problems]))
+    groups = list(families.values())
     means = np.empty((_RESAMPLES, values.shape[1]))
     for resample in range(_RESAMPLES):
-        picked = [rows[index] for index in rng.integers(len(rows), size=len(rows))]
+        drawn = [groups[index] for index in rng.integers(len(groups), size=len(groups))]
+        picked = [group[index] for group in drawn for index in rng.integers(len(group), size=len(group))]
         means[resample] = values[np.concatenate([rng.choice(own, len(own)) for own in picked])].mean(axis=0)
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return values.mean(axis=0), low, high
+
+
+def family(problem: str) -> str:
+    """Return what a problem shares with its likes: ``f06`` of ``bbob-fail/f06-i11-d05``, ``nested`` of a landscape.
+
+    A BBOB function is one family in all its dimensions, instances and suites, and likewise the space of landscapes.
+    """
+    return re.sub(r"-i\d+-d\d+$|-wavy$", "", problem.partition("/")[2]) if "/" in problem else problem
 
 
 def cpu_s_at(records: Sequence[Record], peer: str, runs: int) -> float | None:

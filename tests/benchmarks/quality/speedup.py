@@ -44,11 +44,16 @@ def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budge
         common = own.keys() & by_problem.keys()
         pairs = [_times(by_problem[name], own[name]) for name in sorted(common)]
         if pairs:
-            factor = math.exp(float(np.mean([math.log(slow / fast) for slow, fast, _ in pairs])))
-            never = sum(not reached for _, _, reached in pairs)
+            there = [(slow, fast) for slow, fast, reached in pairs if reached]
             who = f"{peer}, {workers} worker{'s' if workers > 1 else ''}, {runs} runs"
-            yield f"{who}: {factor:.2f} times faster over {len(pairs)} problems, {never} of them not reached"
+            over = f"over {len(pairs)} problems, {len(pairs) - len(there)} of them not reached"
+            alone = f" (those reached: {_times_faster(there):.2f})" if 0 < len(there) < len(pairs) else ""
+            yield f"{who}: {_times_faster([pair[:2] for pair in pairs]):.2f} times faster {over}{alone}"
     yield ""
+
+
+def _times_faster(pairs: Sequence[tuple[float, float]]) -> float:
+    return math.exp(float(np.mean([math.log(slow / fast) for slow, fast in pairs])))
 
 
 def _best_other(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> str | None:
