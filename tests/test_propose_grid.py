@@ -10,7 +10,7 @@ import pytest
 
 from boxwright.errors import UserError
 from boxwright.propose.designs import design_size, make_design
-from boxwright.propose.grid import all_configs
+from boxwright.propose.grid import all_steps
 from boxwright.scenario.designs import Grid
 from boxwright.space import Space
 from boxwright.terms import Config, config_key
@@ -109,17 +109,38 @@ def test_grid_too_large_to_count_has_no_known_size() -> None:
     assert design_size(Grid(levels=200_000, runs=5), space, Path()) == 5
 
 
-def test_all_configs_lists_a_finite_space() -> None:
+def test_all_steps_list_a_finite_space() -> None:
     space = make_space(CONDITIONAL.replace("upper = 2 ", "upper = 40 "))
-    configs = list(all_configs(space))
+    configs = [config for config in all_steps(space) if config is not None]
     assert len({config_key(config) for config in configs}) == len(configs) == 4 * 40 + 39
 
 
-def test_all_configs_of_a_very_wide_space_begin_at_once() -> None:
+def test_all_steps_of_a_very_wide_space_begin_at_once() -> None:
     space = make_space(
         "n = { type = 'int', lower = 0, upper = 9007199254740992, default = 9 }\nforbidden = ['{n<7}']"
     )
-    assert [config["n"] for config in islice(all_configs(space), 2)] == [7, 8]
+    assert list(islice(all_steps(space), 9)) == [None] * 7 + [{"n": 7}, {"n": 8}]
+
+
+def test_grid_passes_over_all_that_begins_with_what_is_forbidden_in_one_step() -> None:
+    names = [f"p{number}" for number in range(12)]
+    lines = [f"{name} = {{ type = 'int', lower = 0, upper = 9, default = 9 }}" for name in names]
+    space = make_space("\n".join([*lines, "forbidden = ['{p0 < 9}', '{p1=7, p0=9}', '{p3 + p2 < 18}']"]))
+    steps = list(islice(all_steps(space), 150))
+    number = next(number for number, step in enumerate(steps) if step is not None)
+    assert number == 9 + 9 * 10 + 9
+    assert steps[number] == {name: 9 if name in ("p0", "p2", "p3") else 0 for name in names}
+    assert None not in steps[number:]
+
+
+def test_grid_next_to_all_of_which_is_forbidden_has_no_known_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"p{number}" for number in range(12)]
+    lines = [f"{name} = {{ type = 'int', lower = 0, upper = 9, default = 0 }}" for name in names]
+    space = make_space("\n".join([*lines, f"forbidden = ['{{{' + '.join(names)} > 3}}']"]))
+    monkeypatch.setattr("boxwright.propose.grid.STEPS_LIMIT", 5000)
+    assert design_size(Grid(levels=10), space, Path()) is None
+    assert design_size(Grid(levels=10, runs=20), space, Path()) == 20
+    assert design_size(Grid(levels=2), space, Path()) == 1
 
 
 def test_grid_over_a_thousand_parameters_begins_at_once() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from boxwright.errors import ScenarioError, SpaceError, nearest
@@ -20,6 +19,9 @@ Levels = Mapping[str, Sequence[Value]]
 DEFAULT_LEVELS = 3
 COUNT_LIMIT = 10_000
 """A grid, or a space, with conditions or forbidden clauses is counted point by point, up to so many."""
+
+STEPS_LIMIT = 300_000
+"""So many combinations, forbidden ones included, are looked at to count: about a second."""
 
 
 def grid_levels(space: Space, levels: int | Mapping[str, int | tuple[Value, ...]]) -> dict[str, list[Value]]:
@@ -58,12 +60,18 @@ def grid(space: Space, levels: Levels) -> Iterator[Config]:
 
     An inactive parameter takes no part, so that no configuration comes twice.
     """
+    return (config for config in grid_steps(space, levels) if config is not None)
+
+
+def grid_steps(space: Space, levels: Levels) -> Iterator[Config | None]:
+    """Yield the same, and None for each combination, or all those that begin alike, that is forbidden.
+
+    So whoever has no time to walk through all that is forbidden can count.
+    """
     order = _parents_first(space)
-    tests = {name: _activity(space, name) for name in order}
-    for values in _walk(order, tests, levels):
-        config = {name: values[name] for name in space.names if name in values}
-        if space.forbidden_by(config) is None:
-            yield config
+    activity = {name: _activity(space, name) for name in order}
+    for values in _walk(order, activity, _forbidding(space, order), levels):
+        yield None if values is None else {name: values[name] for name in space.names if name in values}
 
 
 def grid_size(space: Space, levels: Levels, runs: int | None) -> int | None:
@@ -73,17 +81,23 @@ def grid_size(space: Space, levels: Levels, runs: int | None) -> int | None:
         size = size if runs is None else min(size, runs)
         return size if size <= sys.maxsize else None
     limit = COUNT_LIMIT + 1 if runs is None else min(runs, COUNT_LIMIT + 1)
-    counted = sum(1 for _ in islice(grid(space, levels), limit))
+    counted = 0
+    for walked, config in enumerate(grid_steps(space, levels)):
+        if counted == limit:
+            break
+        if walked == STEPS_LIMIT:
+            return None
+        counted += config is not None
     return counted if counted <= COUNT_LIMIT else None
 
 
-def all_configs(space: Space) -> Iterator[Config]:
-    """Yield every configuration of a finite space.
+def all_steps(space: Space) -> Iterator[Config | None]:
+    """Yield every configuration of a finite space, and None for what is forbidden as ``grid_steps`` does.
 
     Raises:
         SpaceError: A parameter has values without number.
     """
-    return grid(space, _all_values(space))
+    return grid_steps(space, _all_values(space))
 
 
 def space_size(space: Space, most: int) -> int | None:
@@ -128,14 +142,37 @@ def _activity(space: Space, name: str) -> Test | None:
     return condition_test(conditions[0]) if conditions else None
 
 
-def _walk(order: Sequence[str], tests: Mapping[str, Test | None], levels: Levels) -> Iterator[dict[str, Value]]:
-    """Yield the values of every combination in one and the same dict; a loop, for there may be 1,500 parameters."""
+def _forbidding(space: Space, order: Sequence[str]) -> dict[str, list[Test]]:
+    """Return of each parameter which clauses can be tested once it has its value: those with no later one in them."""
+    from boxwright.space.forbidden import mentioned
+    from boxwright.space.logic import forbidden_test
+
+    places = {name: place for place, name in enumerate(order)}
+    found: dict[str, list[Test]] = {name: [] for name in order}
+    for clause in space.configspace.forbidden_clauses:
+        found[max(mentioned(clause), key=places.__getitem__)].append(forbidden_test(clause))
+    return found
+
+
+def _walk(
+    order: Sequence[str],
+    activity: Mapping[str, Test | None],
+    forbidding: Mapping[str, Sequence[Test]],
+    levels: Levels,
+) -> Iterator[dict[str, Value] | None]:
+    """Yield the values of every combination in one and the same dict, None where values are forbidden so far.
+
+    A loop, for there may be 1,500 parameters.
+    """
     values: dict[str, Value] = {}
     left: list[Iterator[Value | None]] = []
+    is_forbidden = False
     while True:
-        if len(left) < len(order):
+        if is_forbidden:
+            yield None
+        elif len(left) < len(order):
             name = order[len(left)]
-            test = tests[name]
+            test = activity[name]
             left.append(iter(levels[name] if test is None or test(values) else (None,)))
         else:
             yield values
@@ -143,6 +180,7 @@ def _walk(order: Sequence[str], tests: Mapping[str, Test | None], levels: Levels
             left.pop()
         if not left:
             return
+        is_forbidden = any(test(values) for test in forbidding[order[len(left) - 1]])
 
 
 def _take(values: dict[str, Value], name: str, left: Iterator[Value | None]) -> bool:

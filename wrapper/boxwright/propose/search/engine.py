@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,7 +14,7 @@ from boxwright.propose.finite import COUNT_LIMIT, Remaining
 from boxwright.propose.fitted import most_fitted
 from boxwright.propose.protocol import REPEAT
 from boxwright.propose.sampling import MAX_TRIES
-from boxwright.propose.search.climb import Effort, Score, climb
+from boxwright.propose.search.climb import Effort, Score, climb, in_blocks
 from boxwright.propose.search.columns import Columns, Rows
 from boxwright.propose.search.history import History, Settled
 from boxwright.propose.search.models import Models
@@ -28,6 +30,9 @@ _REPEATS_SHARE = 0.15
 _LUCK = 0.5  # standard errors below what the process expects
 _RANDOM_TRIES = 256
 _LOOK_AROUND = 5
+_LONG_DRAWS = 10
+_MANY_ALLOWED = 1000  # if so many are all taken, chance has little to find
+_CHANCES = 100
 
 
 Found: TypeAlias = tuple[Config, str]
@@ -213,10 +218,19 @@ class Engine:
     def _drawn(self) -> Found | None:
         return self._first_free(self._columns.draw(_RANDOM_TRIES, self._rng))
 
-    def _drawn_at_length(self) -> Found | None:
-        """Return what a design of this space would find as well: next to all of it may be forbidden."""
-        rows = self._columns.draw(MAX_TRIES, self._rng)
-        return self._first_free(rows[~self._columns.forbidden(self._columns.active(rows))])
+    def _drawn_at_length(self, rounds: int = _LONG_DRAWS) -> Iterator[Config]:
+        """Yield what a design of this space would find as well, and then some: next to all of it may be forbidden.
+
+        It ends soon where much is allowed but taken.
+        """
+        allowed = 0
+        for _ in range(rounds):
+            rows = self._columns.draw(MAX_TRIES, self._rng)
+            rows = rows[~self._columns.forbidden(self._columns.active(rows))]
+            yield from filter(None, map(self._free, rows))
+            allowed += len(rows)
+            if allowed >= _MANY_ALLOWED:
+                return
 
     def _first_free(self, rows: Rows) -> Found | None:
         for row in rows:
@@ -234,16 +248,18 @@ class Engine:
 
         Or next to all of the space is forbidden, and what is allowed of it may be without end or too much to list.
         """
-        is_wide = self._size is None or (score is None and self._size > COUNT_LIMIT)
-        if is_wide and (found := self._drawn_at_length()) is not None:
-            return found
+        is_wide = self._size is None or (score is None and self._size > COUNT_LIMIT and not self._left.is_whole)
+        if is_wide and (found := next(self._drawn_at_length(), None)) is not None:
+            return found, "random"
         left = self._left.without(self._history.taken)
+        if not is_wide and not self._left.is_whole:  # what is listed first is but one corner of the space
+            left += islice(self._drawn_at_length(1 if left else _LONG_DRAWS), _CHANCES)
         if not left:
             return None
         if score is None:
             return left[int(self._rng.integers(len(left)))], "random"
         rows = np.array([self._columns.row(config) for config in left])
-        return left[int(np.argmax(score(self._columns.active(rows))))], self._origin()
+        return left[int(np.argmax(in_blocks(score, self._columns.active(rows))))], self._origin()
 
 
 def _most_telling(rows: Rows, costs: Rows, most: int) -> tuple[Rows, Rows]:
