@@ -36,7 +36,7 @@ def asked_until_the_end(engine: Engine, most: int) -> list[Config]:
     while (answer := engine.ask()) is not None:
         found.append(answer[0])
         engine.running(answer[0])
-        engine.tell(answer[0], float(len(found) % 7))
+        engine.tell(answer[0], float(len(found) % 7), len(found))
         assert len(found) <= most
     return found
 
