@@ -163,13 +163,18 @@ async def prepared(made: Bench) -> None:
             await asyncio.sleep(0.01)
 
 
+async def ran(made: Bench, count: int) -> None:
+    """Have so many trials run, one after the other."""
+    for _ in range(count):
+        trial = await made.begin()
+        made.end(trial, plane_cost(trial.config))
+
+
 def test_shared_model_hands_out_a_proposal_while_its_optimizer_is_stopped(tmp_path: Path) -> None:
     async def study() -> Bench:
         settings = Optimizer(runs=6, initial=3, ahead=True)
         async with bench(tmp_path, make_space(PLANE), settings, seeds=1) as made:
-            for _ in range(3):
-                trial = await made.begin()
-                made.end(trial, plane_cost(trial.config))
+            await ran(made, 3)
             trial = await made.begin()
             await prepared(made)
             made.end(trial, plane_cost(trial.config))
@@ -195,9 +200,7 @@ def test_shared_model_makes_proposals_ahead_again_once_there_are_to_be_more_runs
     async def study() -> None:
         settings = Optimizer(runs=4, initial=3, ahead=True)
         async with bench(tmp_path, make_space(PLANE), settings, seeds=1) as made:
-            for _ in range(4):
-                trial = await made.begin()
-                made.end(trial, plane_cost(trial.config))
+            await ran(made, 4)
             assert (made.model._ahead._making, made.model._ahead._prepared) == (None, None)
             made.model.extend(6)
             await prepared(made)

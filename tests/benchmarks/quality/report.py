@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from quality.cache import Reference
 from quality.cells import Record
 from quality.peers import is_ours
@@ -59,26 +60,27 @@ def _section(records: Sequence[Record], measures: Mapping[str, Reference], budge
 
 
 def _rank_rows(found: Mapping[int, Scores]) -> list[list[str]]:
-    columns = []
-    for own in found.values():
-        mean, low, high = mean_with_interval(ranks(own), [name for name, _ in own.blocks])
-        columns.append([f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in zip(mean, low, high, strict=True)])
-    peers = next(iter(found.values())).peers
-    rows = [[peer, *(column[index] for column in columns)] for index, peer in enumerate(peers)]
-    return sorted(rows, key=lambda row: float(row[-1].split()[0]))
+    return _rows_with_intervals(found, ranks)
 
 
 def _behind_rows(found: Mapping[int, Scores]) -> list[list[str]]:
     """Return a row for each of the others, beside the first of ours; both are of the same blocks."""
     peers = next(iter(found.values())).peers
     ours = next(index for index, peer in enumerate(peers) if is_ours(peer))
+    rows = _rows_with_intervals(found, lambda own: ranks(own) - ranks(own)[:, [ours]], sign="+")
+    return [row for row in rows if not is_ours(row[0])]
+
+
+def _rows_with_intervals(
+    found: Mapping[int, Scores], values: Callable[[Scores], NDArray[np.float64]], sign: str = ""
+) -> list[list[str]]:
+    """Return a row for each optimizer, with mean and interval of its values; the lowest at the end come first."""
     columns = []
     for own in found.values():
-        ranked = ranks(own)
-        behind = ranked - ranked[:, [ours]]
-        mean, low, high = mean_with_interval(behind, [name for name, _ in own.blocks])
-        columns.append([f"{m:+.2f} [{a:+.2f}, {b:+.2f}]" for m, a, b in zip(mean, low, high, strict=True)])
-    rows = [[peer, *(column[index] for column in columns)] for index, peer in enumerate(peers) if not is_ours(peer)]
+        triples = zip(*mean_with_interval(values(own), [name for name, _ in own.blocks]), strict=True)
+        columns.append([f"{m:{sign}.2f} [{a:{sign}.2f}, {b:{sign}.2f}]" for m, a, b in triples])
+    peers = next(iter(found.values())).peers
+    rows = [[peer, *(column[index] for column in columns)] for index, peer in enumerate(peers)]
     return sorted(rows, key=lambda row: float(row[-1].split()[0]))
 
 
