@@ -10,6 +10,7 @@ import signal
 
 import msgspec
 
+from boxwright.execute.inbox import STOPPED_BY_PERSON
 from boxwright.execute.messages import Ended, Exit
 
 DOUBT_S = 0.2
@@ -25,7 +26,9 @@ def doubt_s(exit_: Exit, *, is_last: bool) -> float:
         is_last: Nobody waits for the slot. Where the next run does, this costs a short run next to nothing.
     """
     if exit_.ended_by is not Ended.EXITED:
-        return 0.0
+        # Its agent has had a TERM that nobody here has sent: it may be the scheduler's, on its way to the pilot, too.
+        is_unasked = exit_.ended_by is Ended.CANCELLED and exit_.detail == STOPPED_BY_PERSON
+        return DOUBT_AFTER_TERM_S if is_unasked else 0.0
     if exit_.exit_code in (-signal.SIGTERM, 128 + signal.SIGTERM):
         return DOUBT_AFTER_TERM_S
     return DOUBT_S if is_last else min(DOUBT_S, _SHARE * exit_.wall_s)
