@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from boxwright.execute.exits import read_exit
+from boxwright.execute.inbox import STOPPED_BY_PERSON
 from boxwright.execute.messages import Ended, NoSlotLeft, RunEnded, SlotGone, SlotLost
 from boxwright.pilots.checkpoints import was_signalled
 from execute_support import wait_until
@@ -163,6 +164,23 @@ def test_cancelled_job_has_not_crashed_its_runs(tmp_path: Path) -> None:
         end = stage.end_of(run)
         assert not (isinstance(end, RunEnded) and end.exit.ended_by is Ended.EXITED)
         stage.wait_for_slots(2)
+
+
+def test_end_of_a_job_that_an_agent_hears_of_before_its_pilot_is_not_the_doing_of_a_person(tmp_path: Path) -> None:
+    with PilotStage(tmp_path / "study", count=2) as stage:
+        stage.start()
+        runs = [stage.submit(["/bin/sh", "-c", f"echo $$ > {tmp_path}/{n}; exec sleep 60"], slot=n) for n in (0, 1)]
+        stage.until(lambda: all((tmp_path / f"{n}").is_file() and (tmp_path / f"{n}").read_text() for n in (0, 1)))
+        above = [psutil.Process(int((tmp_path / f"{n}").read_text())).parents() for n in (0, 1)]
+        (first,) = set(above[0]) & set(stage.pilots())
+        for parents in above:
+            parents[0].terminate()  # the run's agent
+        time.sleep(0.3)  # long enough that both were told by now, if nobody doubted
+        first.terminate()
+        assert isinstance(stage.end_of(runs[0]), SlotLost)
+        end = stage.end_of(runs[1])  # its pilot lives
+        assert isinstance(end, RunEnded)
+        assert (end.exit.ended_by, end.exit.detail) == (Ended.CANCELLED, STOPPED_BY_PERSON)
 
 
 def test_run_that_goes_on_without_the_part_that_its_job_has_lost_is_no_success(tmp_path: Path) -> None:

@@ -12,13 +12,19 @@ from quality.report import report
 from quality.score import family, mean_with_interval, ranks, scores
 from quality.speedup import speedups
 
-_MEASURE = {"a": Reference(best=0.0, median=100.0, drawn_best=1.0), "b": Reference(0.0, 100.0, 1.0)}
+_MEASURE = {name: Reference(best=0.0, median=100.0, drawn_best=1.0) for name in "abc"}
 
 
 def _record(peer: str, costs: Sequence[float], *, problem: str = "a", seed: int = 0, workers: int = 1) -> Record:
     ends = tuple((number // workers + 1) * 1.0 for number in range(len(costs)))
     cell = Cell(problem, peer, seed, len(costs), workers)
     return Record(cell, Klass.SMOOTH, True, tuple(costs), ends, (0.0,) * len(costs))
+
+
+def _rows(records: Sequence[Record], budget: int) -> list[list[str]]:
+    """Return the cells of the table of speed-ups, below its head."""
+    lines = [line for line in speedups(records, _MEASURE, budget) if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def test_equal_costs_share_a_rank_and_only_whole_blocks_count() -> None:
@@ -45,17 +51,19 @@ def test_workers_are_as_much_faster_as_their_median_course_is_at_the_target_soon
         _record("boxwright", [9, 9, 1, 1, 1, 1, 1, 1], seed=1, workers=4),  # at time 1
         _record("boxwright", [9] * 8, seed=2, workers=4),
     ]
-    lines = list(speedups([*base, *own], _MEASURE, 8))
-    assert "boxwright, 4 workers, 8 runs: 4.00 times faster over 1 problems, 0 of them not reached" in lines
+    assert _rows([*base, *own], 8) == [
+        ["4", "boxwright", "8", "4.00 [4.00, 4.00]", "4.00", "4.00", "1 of 1", "4.00"],
+    ]
 
 
 def test_a_course_that_never_gets_there_counts_with_its_end_and_a_longer_one_may_get_there() -> None:
     base = [_record("optuna-tpe", [9, 8, 7, 6, 5, 4, 3, 2])]
     records = [*base, _record("boxwright", [9] * 8, workers=4), _record("boxwright", [9] * 15 + [1], workers=4)]
-    lines = list(speedups(records, _MEASURE, 8))
-    assert "boxwright, 4 workers, 8 runs: 4.00 times faster over 1 problems, 1 of them not reached" in lines
-    assert "boxwright, 4 workers, 16 runs: 2.00 times faster over 1 problems, 0 of them not reached" in lines
-    assert set(lines) < set(report(records, _MEASURE, 8))
+    assert _rows(records, 8) == [
+        ["4", "boxwright", "8", "not reached", "4.00", "-", "0 of 1", "not reached"],
+        ["4", "boxwright", "16", "2.00 [2.00, 2.00]", "2.00", "2.00", "1 of 1", "2.00"],
+    ]
+    assert set(speedups(records, _MEASURE, 8)) < set(report(records, _MEASURE, 8))
 
 
 def test_what_is_owed_to_the_proposals_alone_is_told_of_ours() -> None:
@@ -64,15 +72,17 @@ def test_what_is_owed_to_the_proposals_alone_is_told_of_ours() -> None:
         _record("random", [9, 9, 9, 9]),
         _record("boxwright", [9, 6, 6, 6]),
     ]
-    lines = [line for line in speedups(records, _MEASURE, 4) if "times faster" in line]
-    assert lines == ["boxwright, 1 worker, 4 runs: 2.00 times faster over 1 problems, 0 of them not reached"]
+    assert _rows(records, 4) == [["1", "boxwright", "4", "2.00 [2.00, 2.00]", "2.00", "2.00", "1 of 1", "2.00"]]
 
 
-def test_what_was_reached_is_told_apart() -> None:
-    records = [_record("optuna-tpe", [9, 8, 7, 6], problem=name) for name in ("a", "b")]
-    records += [_record("boxwright", [6, 6, 6, 6]), _record("boxwright", [9, 9, 9, 9], problem="b")]
-    (line,) = [line for line in speedups(records, _MEASURE, 4) if "times faster" in line]
-    assert line.endswith("2.00 times faster over 2 problems, 1 of them not reached (those reached: 4.00)")
+def test_a_target_that_is_not_reached_lowers_the_median_and_bounds_the_mean() -> None:
+    records = [_record("optuna-tpe", [9, 8, 7, 6], problem=name) for name in "abc"]
+    own = {"a": [6, 1, 1, 1], "b": [9, 6, 6, 6], "c": [9, 9, 9, 9]}
+    records += [_record("boxwright", costs, problem=name) for name, costs in own.items()]
+    ((_, _, _, median, mean, there, reached, together),) = _rows(records, 4)
+    assert (median, reached) == ("2.00 [0.00, 4.00]", "2 of 3")
+    assert (mean, there) == ("2.00", "2.83")  # (4 · 2 · 1)^(1/3), (4 · 2)^(1/2)
+    assert together == "2.00"  # at 2 the regrets are 1, 6 and 9; the other's last ones are 6, 6 and 6
 
 
 def test_intervals_take_one_function_in_several_dimensions_for_one_witness() -> None:

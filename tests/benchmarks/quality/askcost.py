@@ -20,7 +20,7 @@ from quality.peer import CpuTime, Task
 from quality.problem import space_of
 from quality.problems_synthetic import LAYERS
 from quality.processes import quiet, single_threaded
-from quality.report import table
+from quality.tables import table
 
 from boxwright.propose.sampling import monte_carlo
 

@@ -22,7 +22,7 @@ from quality.cells import references
 from quality.peer import Task
 from quality.peers import maker
 from quality.processes import each, single_threaded
-from quality.report import table
+from quality.tables import table
 from scipy.stats import wilcoxon
 
 from boxwright.propose.sampling import monte_carlo

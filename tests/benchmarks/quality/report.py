@@ -1,4 +1,4 @@
-"""The tables, as Markdown that also reads well in a terminal."""
+"""The tables that records are told in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from quality.peers import is_ours
 from quality.problem import Klass
 from quality.score import BUDGETS, FLOOR, Scores, cpu_s_at, mean_with_interval, ranks, scores, with_seen
 from quality.speedup import speedups
+from quality.tables import table
 
 
 def report(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
@@ -131,12 +132,4 @@ def _errors(records: Sequence[Record]) -> Iterator[str]:
         )
     if len(failed) > 10:
         yield f"… and {len(failed) - 10} more"
-    yield ""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a Markdown table with its columns aligned, and a blank line."""
-    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    for cells in (head, ["-" * width for width in widths], *rows):
-        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
     yield ""

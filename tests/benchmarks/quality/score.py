@@ -15,7 +15,7 @@ from quality.problem import Klass
 from scipy.stats import rankdata
 
 BUDGETS = (25, 50, 100)
-_RESAMPLES = 2000
+RESAMPLES = 2000
 _TIE = 1e-7
 """Regrets, in hundredths of a median random point, closer than this are one: the optimum is hit up to rounding."""
 
@@ -92,17 +92,24 @@ def mean_with_interval(
     one function in two, five and ten dimensions are independent witnesses of what will happen on another one.
     """
     rng = np.random.default_rng(seed)
-    families: dict[str, list[NDArray[np.intp]]] = {}
-    for name in dict.fromkeys(problems):
-        families.setdefault(family(name), []).append(np.flatnonzero([name == own for own in problems]))
-    groups = list(families.values())
-    means = np.empty((_RESAMPLES, values.shape[1]))
-    for resample in range(_RESAMPLES):
-        drawn = [groups[index] for index in rng.integers(len(groups), size=len(groups))]
-        picked = [group[index] for group in drawn for index in rng.integers(len(group), size=len(group))]
+    names = list(dict.fromkeys(problems))
+    of = [np.flatnonzero([name == own for own in problems]) for name in names]
+    means = np.empty((RESAMPLES, values.shape[1]))
+    for resample in range(RESAMPLES):
+        picked = [of[index] for index in draw_problems(names, rng)]
         means[resample] = values[np.concatenate([rng.choice(own, len(own)) for own in picked])].mean(axis=0)
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return values.mean(axis=0), low, high
+
+
+def draw_problems(problems: Sequence[str], rng: np.random.Generator) -> list[int]:
+    """Return the places of as many families as there are, drawn with replacement, and of problems within each."""
+    families: defaultdict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(problems):
+        families[family(name)].append(place)
+    groups = list(families.values())
+    drawn = [groups[index] for index in rng.integers(len(groups), size=len(groups))]
+    return [group[index] for group in drawn for index in rng.integers(len(group), size=len(group))]
 
 
 def family(problem: str) -> str:
