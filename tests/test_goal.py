@@ -41,6 +41,23 @@ def test_study_ends_once_a_run_is_as_good_as_the_target(
     assert f"\nended: {reason}\n" in boxwright("status", "s").stdout
 
 
+def test_study_says_that_nothing_is_left_of_its_space(
+    make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
+) -> None:
+    bounds = 'type = "int", lower = 0, upper = 120, default = 1'
+    space = f'x = {{ {bounds} }}\ny = {{ {bounds} }}\nforbidden = ["{{x + y > 4}}"]\n'
+    scenario = make_scenario(COUNTING, space=space, design="[optimizer]\nruns = 16\nseeds = 1\n")
+    for command in (["run", scenario, "--study", "s"], ["resume", "s"]):
+        done = boxwright(*command)
+        assert done.returncode == 0, done.stderr
+        reason = "nothing that the space allows is left to try: 15 trials instead of 16"
+        assert reason in done.stderr.splitlines()
+        state = library.status(tmp_path / "s")
+        assert (state["state"], state["settled"], state["reason"]) == ("finished", 15, reason)
+    enough = boxwright("run", scenario, "--study", "enough", "--set", "optimizer.runs=15")
+    assert (enough.returncode, "nothing that" in enough.stderr) == (0, False)
+
+
 def test_resume_at_the_target_says_why_there_is_nothing_to_do_and_goes_on_with_a_farther_one(
     make_scenario: Callable[..., Path], boxwright: RunBoxwright, tmp_path: Path
 ) -> None:

@@ -105,9 +105,12 @@ class Controller:
             raise self._error
         through = self.upcoming.created == self._settled and self.upcoming.is_all_proposed
         at_goal = self._at_goal and not self._interrupted
-        reason = "" if self._interrupted or (through and not at_goal) else self._reason
+        if through and not at_goal and (note := self.upcoming.text_of_shortage()):
+            self._say_why(note)
+        elif self._interrupted or (through and not at_goal):
+            self._reason = ""
         interrupted = not (through or at_goal or self._aborted)
-        return Summary(self._settled, self._failed, interrupted, self._aborted, reason)
+        return Summary(self._settled, self._failed, interrupted, self._aborted, self._reason)
 
     async def _take_up(self) -> None:
         """Tell the proposer all that is known, as it ended, adopt what is still running, queue what has no run."""
