@@ -175,7 +175,8 @@ def test_end_of_a_job_that_an_agent_hears_of_before_its_pilot_is_not_the_doing_o
         (first,) = set(above[0]) & set(stage.pilots())
         for parents in above:
             parents[0].terminate()  # the run's agent
-        time.sleep(0.3)  # long enough that both were told by now, if nobody doubted
+        stage.until(lambda: all(read_exit(stage.folder(run), run) for run in runs))
+        time.sleep(0.2)  # both would be told by now, if nobody doubted
         first.terminate()
         assert isinstance(stage.end_of(runs[0]), SlotLost)
         end = stage.end_of(runs[1])  # its pilot lives

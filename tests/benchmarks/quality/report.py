@@ -21,13 +21,14 @@ def report(records: Sequence[Record], measures: Mapping[str, Reference], budget:
     every, records = records, [record for record in records if record.cell.budget == budget]
     if not records and budgets:
         yield f"No records of {budget} runs. There are some of {', '.join(map(str, budgets))}: say --budget."
+    reached = with_seen(measures, every)
     measures = with_seen(measures, records)
     for workers in sorted({record.cell.workers for record in records}):
         own = [record for record in records if record.cell.workers == workers]
         yield f"## {workers} worker{'s' if workers > 1 else ''}, {budget} runs"
         yield from _section(own, measures, [runs for runs in BUDGETS if runs <= budget] or [budget])
         yield from _errors(own)
-    yield from speedups(every, measures, budget)
+    yield from speedups(every, reached, budget)
 
 
 def _section(records: Sequence[Record], measures: Mapping[str, Reference], budgets: Sequence[int]) -> Iterator[str]:

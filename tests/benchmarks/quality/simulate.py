@@ -59,7 +59,8 @@ class _Incumbent:
 def simulate(problem: Problem, measure: Reference, make: Make, task: Task) -> Course:
     """Return the course of an optimizer on a problem.
 
-    Durations and noise are those of the run's number, so that all optimizers meet the same.
+    Durations and noise are those of the run's number, so that all optimizers meet the same; the noise is another one
+    where there are to be more runs.
     """
     rng = np.random.default_rng([17, task.seed])
     durations = rng.lognormal(0.0, DURATION_SIGMA, task.budget)

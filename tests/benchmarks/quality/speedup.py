@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from quality.cache import Reference
 from quality.cells import Record
 from quality.peers import is_ours
-from quality.score import FLOOR, RESAMPLES, draw_problems, mean_with_interval, ranks, scores
+from quality.score import FLOOR, draw_problems, mean_with_interval, ranks, scores
 from quality.tables import table
 
-_Courses: TypeAlias = "dict[str, list[Record]]"
-"""The courses of each problem, one for each seed."""
+_RESAMPLES = 500
+
+_HEAD = (
+    "workers",
+    "optimizer",
+    "runs",
+    "courses",
+    "reached",
+    "median problem (at least)",
+    "geometric mean (at most)",
+    "of those reached",
+    "mean log regret",
+)
 
 
 def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> Iterator[str]:
@@ -24,18 +34,18 @@ def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budge
 
     One worker is told of ours alone: what is owed to the proposals, and not to the workers.
 
-    The target of a problem is the median, over seeds, of the best other optimizer's cost after ``budget`` sequential
-    runs. A time is that at which the median course first reaches the target; the speed-up of the problem is the ratio
-    of the two times. Three figures sum them up:
+    The best other optimizer is the one with the lowest mean rank over all problems. The target of a problem is the
+    median, over seeds, of its regret after ``budget`` sequential runs. A time is that from which on the median course
+    over seeds stays at the target, over the same seeds for both; the speed-up of the problem is the ratio of the two.
+    The problems are summed up thrice:
 
-    - their median, with a bootstrap interval over problems. A target that is not reached counts as one that never
-      will be, so that it is a lower bound;
-    - their geometric mean, where a problem that is not reached counts with the end of its last run, so that the mean
-      is an upper bound; and that of those reached alone;
-    - all problems together: the ratio of the times at which the geometric mean of all problems' regrets reaches the
-      other's last one.
+    - by their median. A target that is not reached counts as one that never will be, so that this is a lower bound;
+    - by their geometric mean, where such a problem counts with the end of its last run: an upper bound;
+    - by the mean logarithm of their regrets: the ratio of the times from which on it is as low as the other's
+      last. What is lower than its target on one problem makes up for what is higher on another.
 
-    Courses of more runs than ``budget`` reach more targets.
+    Intervals (95 %) are of a bootstrap over families of problems, problems and seeds. Courses of more runs than
+    ``budget`` reach more targets.
     """
     sequential = [record for record in records if record.cell.workers == 1 and record.cell.budget == budget]
     parallel = sorted(
@@ -48,81 +58,18 @@ def speedups(records: Sequence[Record], measures: Mapping[str, Reference], budge
     base = _best_other(sequential, measures, budget)
     if base is None or not parallel:
         return
-    yield f"## How much sooner the quality is reached that {base} reaches in {budget} sequential runs (virtual clock)"
+    yield f"## How much sooner is there what {base} has after {budget} sequential runs (virtual clock)"
     yield ""
-    by_problem = _grouped(record for record in sequential if record.cell.peer == base)
+    slow = [record for record in sequential if record.cell.peer == base]
     rows = []
     for which in parallel:
         workers, peer, runs = which
-        own = _grouped(r for r in records if (r.cell.workers, r.cell.peer, r.cell.budget) == which)
-        common = sorted(own.keys() & by_problem.keys())
-        if common:
-            bases, courses = ({name: found[name] for name in common} for found in (by_problem, own))
-            rows.append([str(workers), peer, str(runs), *_sums(bases, courses, measures)])
-    yield from table(
-        [
-            "workers",
-            "optimizer",
-            "runs",
-            "median (at least)",
-            "geometric mean (at most)",
-            "of those reached",
-            "reached",
-            "all together",
-        ],
-        rows,
-    )
-
-
-def _sums(base: _Courses, own: _Courses, measures: Mapping[str, Reference]) -> Iterator[str]:
-    """Yield what sums up the speed-ups of the same problems."""
-    found = [_times(base[name], own[name]) for name in own]
-    faster = np.array([slow / fast for slow, fast, _ in found])
-    there = np.array([reached for _, _, reached in found])
-    yield _median(np.where(there, faster, 0.0), list(own))
-    yield f"{_geometric(faster):.2f}"
-    yield f"{_geometric(faster[there]):.2f}" if there.any() else "-"
-    yield f"{there.sum()} of {len(there)}"
-    together = _together(base, own, measures)
-    yield "not reached" if together is None else f"{together:.2f}"
-
-
-def _median(faster: NDArray[np.float64], problems: Sequence[str]) -> str:
-    """Return the median, the lower one of two, with its 95 % interval; 0 stands for a target that is not reached."""
-    rng = np.random.default_rng(0)
-    drawn = [_lower_median(faster[draw_problems(problems, rng)]) for _ in range(RESAMPLES)]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    middle = _lower_median(faster)
-    return f"{middle:.2f} [{low:.2f}, {high:.2f}]" if middle else "not reached"
-
-
-def _lower_median(values: NDArray[np.float64]) -> float:
-    return float(np.percentile(values, 50, method="lower"))
-
-
-def _geometric(ratios: NDArray[np.float64]) -> float:
-    return float(np.exp(np.log(ratios).mean()))
-
-
-def _together(base: _Courses, own: _Courses, measures: Mapping[str, Reference]) -> float | None:
-    """Return how much sooner the mean logarithm of all regrets is at the other's last one; None if it never is."""
-    target = _level(base, measures, math.inf)
-    slow, fast = (
-        next((moment for moment in _moments(found) if _level(found, measures, moment) <= target), None)
-        for found in (base, own)
-    )
-    return None if slow is None or fast is None else slow / fast
-
-
-def _level(found: _Courses, measures: Mapping[str, Reference], moment: float) -> float:
-    """Return the mean logarithm of the median courses' regrets at a moment; no cost yet counts as a median point."""
-    costs = {name: _median_cost(records, moment) for name, records in found.items()}
-    regrets = [measures[name].regret(cost if math.isfinite(cost) else None) for name, cost in costs.items()]
-    return float(np.mean(np.log(np.array(regrets) + FLOOR)))
-
-
-def _moments(found: _Courses) -> list[float]:
-    return sorted({end for records in found.values() for record in records for end in record.ends})
+        own = [record for record in records if (record.cell.workers, record.cell.peer, record.cell.budget) == which]
+        pairs = _pairs(slow, own, measures)
+        if pairs:
+            courses = sum(len(pair.own.regrets) for pair in pairs)
+            rows.append([str(workers), peer, str(runs), str(courses), *_sums(pairs)])
+    yield from table(_HEAD, rows)
 
 
 def _best_other(records: Sequence[Record], measures: Mapping[str, Reference], budget: int) -> str | None:
@@ -133,36 +80,129 @@ def _best_other(records: Sequence[Record], measures: Mapping[str, Reference], bu
     return found.peers[int(np.argmin(mean))]
 
 
-def _grouped(records: Iterator[Record]) -> _Courses:
-    by_problem: defaultdict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if record.incumbent:
-            by_problem[record.cell.problem].append(record)
-    return dict(by_problem)
+@dataclass(frozen=True)
+class _Courses:
+    """The courses of an optimizer on one problem.
+
+    Attributes:
+        moments: Of the virtual clock, all at which a run of any of the compared courses ends.
+        regrets: Seeds × moments; infinite before the first success, and for a course that broke down.
+    """
+
+    moments: NDArray[np.float64]
+    regrets: NDArray[np.float64]
+
+    def median(self, seeds: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the regret of the median course over these seeds at each moment."""
+        median: NDArray[np.float64] = np.median(self.regrets[seeds], axis=0)
+        return median
 
 
-def _times(base: Sequence[Record], own: Sequence[Record]) -> tuple[float, float, bool]:
-    target = _median_cost(base, math.inf)
-    slow, _ = _reaches(base, target)
-    fast, reached = _reaches(own, target)
-    return slow, fast, reached
+@dataclass(frozen=True)
+class _Pair:
+    """Two optimizers on one problem, over the same seeds."""
+
+    problem: str
+    base: _Courses
+    own: _Courses
 
 
-def _reaches(records: Sequence[Record], target: float) -> tuple[float, bool]:
-    """Return when the median course over seeds is at the target, and whether it ever is."""
-    moments = sorted({end for record in records for end in record.ends})
-    for moment in moments:
-        if _median_cost(records, moment) <= target:
-            return moment, True
-    return moments[-1], False
+def _pairs(base: Sequence[Record], own: Sequence[Record], measures: Mapping[str, Reference]) -> list[_Pair]:
+    """Return the problems that both have courses of, and that the other has an answer on in the median."""
+    found: list[dict[tuple[str, int], Record]] = [{}, {}]
+    for by_block, records in zip(found, (base, own), strict=True):
+        by_block.update({(record.cell.problem, record.cell.seed): record for record in records})
+    blocks: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for block in sorted(found[0].keys() & found[1].keys()):
+        blocks[block[0]].append(block)
+    grids = [np.unique([end for record in records for end in record.ends]) for records in (base, own)]
+    pairs = []
+    for name, here in blocks.items():
+        courses = [
+            _Courses(grid, np.array([_regrets(by_block[block], measures[name], grid) for block in here]))
+            for by_block, grid in zip(found, grids, strict=True)
+        ]
+        pair = _Pair(name, *courses)
+        if grids[1].size and np.isfinite(pair.base.median(np.arange(len(here)))[-1]):
+            pairs.append(pair)
+    return pairs
 
 
-def _median_cost(records: Sequence[Record], moment: float) -> float:
-    return float(np.median([_cost(record, moment) for record in records]))
+def _regrets(record: Record, measure: Reference, moments: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = np.array([np.inf, *(np.inf if cost is None else measure.regret(cost) for cost in record.incumbent)])
+    if record.error:
+        known[:] = np.inf
+    return known[np.searchsorted(record.ends, moments, side="right")]
 
 
-def _cost(record: Record, moment: float) -> float:
-    """Return the incumbent's cost at a moment of the virtual clock."""
-    ended = int(np.searchsorted(record.ends, moment, side="right"))
-    cost = record.incumbent[ended - 1] if ended else None
-    return math.inf if cost is None else cost
+@dataclass(frozen=True)
+class _Sums:
+    """What sums up the problems: ratios of times, 0 where a target is not reached."""
+
+    reached: int
+    median: float
+    mean: float
+    mean_reached: float
+    together: float
+
+
+def _sums(pairs: Sequence[_Pair]) -> Iterator[str]:
+    """Yield the cells of one line."""
+    rng = np.random.default_rng(0)
+    all_of = _summed(pairs, [np.arange(len(pair.own.regrets)) for pair in pairs])
+    resampled = []
+    for _ in range(_RESAMPLES):
+        drawn = [pairs[place] for place in draw_problems([pair.problem for pair in pairs], rng)]
+        sizes = [len(pair.own.regrets) for pair in drawn]
+        resampled.append(_summed(drawn, [rng.integers(size, size=size) for size in sizes]))
+    yield f"{all_of.reached} of {len(pairs)}"
+    yield _with_interval(all_of.median, [sums.median for sums in resampled])
+    yield f"{all_of.mean:.2f}"
+    yield f"{all_of.mean_reached:.2f}" if all_of.reached else "-"
+    yield _with_interval(all_of.together, [sums.together for sums in resampled])
+
+
+def _with_interval(value: float, resampled: Sequence[float]) -> str:
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]" if value else "not reached"
+
+
+def _summed(pairs: Sequence[_Pair], seeds: Sequence[NDArray[np.intp]]) -> _Sums:
+    slow = [pair.base.median(own) for pair, own in zip(pairs, seeds, strict=True)]
+    fast = [pair.own.median(own) for pair, own in zip(pairs, seeds, strict=True)]
+    slow_moments, fast_moments = pairs[0].base.moments, pairs[0].own.moments
+    faster, there = np.empty(len(pairs)), np.empty(len(pairs), bool)
+    for index, (base, own) in enumerate(zip(slow, fast, strict=True)):
+        since = _since(own, base[-1], fast_moments)
+        there[index] = since is not None
+        began = _since(base, base[-1], slow_moments)
+        assert began is not None
+        faster[index] = began / (fast_moments[-1] if since is None else since)
+    logs = [
+        np.log(np.where(np.isfinite(found), found, 100.0) + FLOOR).mean(axis=0)
+        for found in map(np.array, (slow, fast))
+    ]
+    began = _since(logs[0], logs[0][-1], slow_moments)
+    since = _since(logs[1], logs[0][-1], fast_moments)
+    assert began is not None
+    return _Sums(
+        reached=int(there.sum()),
+        median=float(np.percentile(np.where(there, faster, 0.0), 50, method="lower")),
+        mean=_geometric(faster),
+        mean_reached=_geometric(faster[there]) if there.any() else 0.0,
+        together=0.0 if since is None else began / since,
+    )
+
+
+def _since(course: NDArray[np.float64], target: float, moments: NDArray[np.float64]) -> float | None:
+    """Return the moment from which on a course stays at the target; None if it is not there at its end.
+
+    With noise, an incumbent may turn out to be worse than the one before it.
+    """
+    above = np.flatnonzero(course > target)
+    first = above[-1] + 1 if above.size else 0
+    return float(moments[first]) if first < len(moments) else None
+
+
+def _geometric(ratios: NDArray[np.float64]) -> float:
+    return float(np.exp(np.log(ratios).mean()))

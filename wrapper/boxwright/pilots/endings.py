@@ -27,7 +27,7 @@ def doubt_s(exit_: Exit, *, is_last: bool) -> float:
     """
     if exit_.ended_by is not Ended.EXITED:
         # Its agent has had a TERM that nobody here has sent: it may be the scheduler's, on its way to the pilot, too.
-        is_unasked = exit_.ended_by is Ended.CANCELLED and exit_.detail == STOPPED_BY_PERSON
+        is_unasked = exit_.ended_by is Ended.CANCELLED and exit_.detail.startswith(STOPPED_BY_PERSON)
         return DOUBT_AFTER_TERM_S if is_unasked else 0.0
     if exit_.exit_code in (-signal.SIGTERM, 128 + signal.SIGTERM):
         return DOUBT_AFTER_TERM_S
