@@ -6,9 +6,10 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from quality.cells import Record
     from quality.problem import Listed
 
 # A folder that is run is itself on the path, where its package has no name.
@@ -24,30 +25,34 @@ def main() -> None:
             errand.main(sys.argv[2:])
             return
     options = _options()
-    from quality.cells import read_records, references
+    from quality.cells import references
     from quality.processes import single_threaded
     from quality.report import report
 
     single_threaded()
     if options.report is None:
         _benchmark(options)
-    file = options.report or options.out
-    records = read_records(file)
+    records = _records(options.report or options.out)
     names = {record.cell.problem for record in records}
     chosen = [problem for problem in _problems(options) if problem.name in names]
     records = [record for record in records if record.cell.problem in {problem.name for problem in chosen}]
     if options.peers:
         records = [record for record in records if record.cell.peer in options.peers]
+    if not records:
+        _refuse(f"{options.report or options.out}: no record is one of what was asked for")
     print("\n".join(report(records, references(chosen, options.cache, options.jobs), options.budget)))
 
 
 def _benchmark(options: argparse.Namespace) -> None:
     from quality import peers
-    from quality.cells import Cell, carry_out, progress, read_records, references
+    from quality.cells import Cell, carry_out, progress, references
 
     problems = _problems(options)
-    names = peers.installed(options.peers or list(peers.QUICK if options.quick else peers.NAMES), _say)
-    done = {record.cell for record in read_records(options.out) if not record.error}
+    try:
+        names = peers.installed(options.peers or list(peers.QUICK if options.quick else peers.NAMES), _say)
+    except ValueError as error:
+        _refuse(f"--peers: {error}")
+    done = {record.cell for record in _records(options.out, may_be_absent=True) if not record.error}
     done = {cell for cell in done if cell.peer not in options.redo}
     cells = [
         Cell(problem.name, name, seed, options.budget, workers)
@@ -66,10 +71,34 @@ def _benchmark(options: argparse.Namespace) -> None:
     _say(f"took {time.monotonic() - began:.0f} s")
 
 
+def _records(file: Path, *, may_be_absent: bool = False) -> list[Record]:
+    from quality.cells import read_records
+
+    try:
+        return read_records(file)
+    except FileNotFoundError as error:
+        if may_be_absent:
+            return []
+        _refuse(f"{file}: {error.strerror}")
+    except OSError as error:
+        _refuse(f"{file}: {error.strerror}")
+    except ValueError as error:
+        _refuse(str(error))
+
+
 def _problems(options: argparse.Namespace) -> list[Listed]:
     from quality.catalogue import available, choose
 
-    return choose(available(_say), options.set, options.problems, quick=options.quick)
+    problems = choose(available(_say), options.set, options.problems, quick=options.quick)
+    if not problems:
+        words = f" with one of {', '.join(options.problems)} in their names" if options.problems else ""
+        _refuse(f"there are no problems of --set {options.set}{words}{' among those of --quick' * options.quick}")
+    return problems
+
+
+def _refuse(line: str) -> NoReturn:
+    _say(f"quality: {line}")
+    raise SystemExit(2)
 
 
 def _say(line: str) -> None:
@@ -78,17 +107,18 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     from quality.cache import default_folder
+    from quality.words import at_least_one
 
     parser = argparse.ArgumentParser(prog="quality", description=__doc__)
     add = parser.add_argument
     add("--quick", action="store_true", help="few problems, cheap optimizers, 3 seeds, 50 runs")
-    add("--budget", type=int, help="runs of each cell (100)")
-    add("--seeds", type=int, help="seeds of each problem and optimizer (10)")
+    add("--budget", type=at_least_one, metavar="N", help="runs of each cell (100)")
+    add("--seeds", type=at_least_one, metavar="N", help="seeds of each problem and optimizer (10)")
     add("--peers", nargs="+", metavar="NAME", help="optimizers; boxwright:model=gp is boxwright with an option")
     add("--set", choices=["dev", "held-back", "all"], default="dev", help="which problems (dev)")
     add("--problems", nargs="+", default=[], metavar="PART", help="only those with one of these in their names")
-    add("--workers", type=int, nargs="+", default=[1], metavar="N", help="workers on the virtual clock (1)")
-    add("--jobs", type=int, default=2, help="cells at a time, one thread each (2)")
+    add("--workers", type=at_least_one, nargs="+", default=[1], metavar="N", help="workers on the virtual clock (1)")
+    add("--jobs", type=at_least_one, metavar="N", default=2, help="cells at a time, one thread each (2)")
     add(
         "--out", type=Path, metavar="FILE", help="records, in the cache folder if absent; what it holds is not redone"
     )

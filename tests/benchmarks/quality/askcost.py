@@ -21,6 +21,7 @@ from quality.problem import space_of
 from quality.problems_synthetic import LAYERS
 from quality.processes import quiet, single_threaded
 from quality.tables import table
+from quality.words import at_least_one
 
 from boxwright.propose.sampling import monte_carlo
 
@@ -172,7 +173,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="quality askcost", description=__doc__)
     add = parser.add_argument
     add("--peers", nargs="+", default=list(NAMES), metavar="NAME", help=f"optimizers ({' '.join(NAMES)})")
-    add("--runs", nargs="+", type=int, default=list(RUNS), metavar="N", help="numbers of runs")
+    add("--runs", nargs="+", type=at_least_one, default=list(RUNS), metavar="N", help="numbers of runs")
     add("--limit-s", type=float, default=300.0, help="seconds after which one measurement is given up (300)")
     add("--plot", type=Path, metavar="FILE", help="draw them as well, as SVG or PNG")
     add("--csv", type=Path, metavar="FILE", help="write the rows as CSV too")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -51,17 +52,34 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def read_records(file: Path) -> list[Record]:
-    """Return what a file of JSON lines holds, of each cell the last record; a last line cut off is taken out."""
-    if not file.exists():
-        return []
-    lines = [line for line in file.read_bytes().split(b"\n") if line]
+    """Return what a file of JSON lines holds, of each cell the last record; a last line cut off is passed over.
+
+    Raises:
+        ValueError: It holds something else.
+        OSError: It cannot be read.
+    """
+    *lines, tail = file.read_bytes().split(b"\n")
+    if tail and not tail.startswith(_BEGINNING[: len(tail)]):
+        lines.append(tail)
     decoder = msgspec.json.Decoder(Record)
-    records = [decoder.decode(line) for line in lines[:-1]]
-    try:
-        records += [decoder.decode(line) for line in lines[-1:]]
-    except msgspec.DecodeError:
-        file.write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
+    records = []
+    for number, line in enumerate(lines, 1):
+        try:
+            records.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file}: line {number} is no record of this benchmark: {error}") from None
     return list({record.cell: record for record in records}.values())
+
+
+_BEGINNING = b'{"cell":'
+"""Of each line: what begins otherwise is no record that was cut off."""
+
+
+def _cut_to_whole_lines(file: Path) -> None:
+    """Take out a last line whose writer was killed, which ``read_records`` has passed over."""
+    if file.exists():
+        whole = file.read_bytes().rpartition(b"\n")
+        os.truncate(file, len(whole[0]) + len(whole[1]))
 
 
 def references(problems: Sequence[Listed], folder: Path, jobs: int) -> dict[str, Reference]:
@@ -79,6 +97,7 @@ def carry_out(
 ) -> Iterator[Record]:
     """Carry out these cells and yield their records, each of which is in the file by then."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    _cut_to_whole_lines(file)
     with file.open("ab") as out:
         for cell, future in each(partial(_carry_out_one, measures, folder), cells, jobs):
             try:

@@ -23,6 +23,7 @@ from quality.peer import Task
 from quality.peers import maker
 from quality.processes import each, single_threaded
 from quality.tables import table
+from quality.words import at_least_one
 from scipy.stats import wilcoxon
 
 from boxwright.propose.sampling import monte_carlo
@@ -124,8 +125,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     add("--ours", default="boxwright:model=rf", help="one optimizer (boxwright:model=rf)")
     add("--peer", default="smac3-rf", help="the other one (smac3-rf)")
     add("--problems", nargs="+", default=list(PROBLEMS), metavar="NAME", help="whole names")
-    add("--seeds", type=int, default=20, help="repetitions (20)")
-    add("--runs", type=int, default=40, help="runs told before the ask (40)")
-    add("--jobs", type=int, default=2, help="pairs at a time, one thread each (2)")
+    add("--seeds", type=at_least_one, default=20, help="repetitions (20)")
+    add("--runs", type=at_least_one, default=40, help="runs told before the ask (40)")
+    add("--jobs", type=at_least_one, default=2, help="pairs at a time, one thread each (2)")
     add("--cache", type=Path, default=default_folder(), help="folder for evaluations and random points")
     return parser.parse_args(words)

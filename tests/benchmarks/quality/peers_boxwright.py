@@ -66,10 +66,7 @@ class Boxwright:
     def __init__(self, task: Task, options: Mapping[str, Any]) -> None:
         from boxwright.propose.model_seed import ModelSeed
 
-        given = {"runs": task.budget, "seed": task.seed, "noisy": task.is_noisy, **_known(options)}
-        scenario = msgspec.convert(_of(Optimizer, given), Optimizer)
-        own = {key: value for key, value in given.items() if key not in _OF_KINDS}
-        settings = msgspec.convert(_of(Settings, own), Settings)
+        scenario, settings = _set_up(options, runs=task.budget, seed=task.seed, noisy=task.is_noisy)
         space = Raw(msgspec.json.format(space_to_json(task.space).encode(), indent=-1))
         seeds = seed_count(scenario, task.workers)
         kinds, hosted = seed_kinds(scenario, seeds), hosted_kinds(scenario)
@@ -143,12 +140,33 @@ class Boxwright:
 
 
 def read_options(text: str) -> dict[str, Any]:
-    """Return the options behind a peer's name: ``model=gp,initial=8``, or a JSON object for what is nested."""
+    """Return the options behind a peer's name: ``model=gp,initial=8``, or a JSON object for what is nested.
+
+    Raises:
+        ValueError: They are none, or wrong.
+    """
     if text.startswith("{"):
         options: dict[str, Any] = json.loads(text)
-        return options
-    pairs = [pair.partition("=") for pair in text.split(",") if pair]
-    return {key: _value(value) for key, _, value in pairs}
+    else:
+        pairs = [pair.partition("=") for pair in text.split(",") if pair]
+        options = {key: _value(value) for key, _, value in pairs}
+    try:
+        _set_up(options, runs=100, seed=0, noisy=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{text}: {error}") from None
+    return options
+
+
+def _set_up(options: Mapping[str, Any], **given: Any) -> tuple[Optimizer, Settings]:
+    """Return the options as a scenario has them, and as a seed is told them.
+
+    Raises:
+        ValueError: There is no such option.
+        msgspec.ValidationError: One has a wrong value.
+    """
+    given |= _known(options)
+    own = {key: value for key, value in given.items() if key not in _OF_KINDS}
+    return msgspec.convert(_of(Optimizer, given), Optimizer), msgspec.convert(_of(Settings, own), Settings)
 
 
 def _value(text: str) -> Any:
