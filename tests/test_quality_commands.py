@@ -68,7 +68,7 @@ def test_mistakes_get_one_clear_line(cache: Path, words: list[str], complaint: s
 def test_file_of_something_else_is_refused_and_left_as_it_is(cache: Path, tmp_path: Path, text: str) -> None:
     file = tmp_path / "results.csv"
     file.write_text(text)
-    for words in (["--report", file], [*SMALL, "--out", file]):
+    for words in (["--report", str(file)], [*SMALL, "--out", str(file)]):
         done = quality(cache, *words)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.splitlines()[-1].startswith(f"quality: {file}: line 1 is no record of this benchmark: ")
