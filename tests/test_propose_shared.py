@@ -108,7 +108,7 @@ def test_shared_model_copes_with_conditions_and_failures_in_a_mixed_space(tmp_pa
     space = make_space(MIXED)
 
     async def study() -> Bench:
-        async with bench(tmp_path, space, Optimizer(runs=14, initial=6), seeds=2) as made:
+        async with bench(tmp_path, space, Optimizer(runs=14, initial=6, ahead=False), seeds=2) as made:
             await made.run(14, slots=2, cost_of=cost)
             return made
 
