@@ -74,12 +74,10 @@ def _benchmark(options: argparse.Namespace) -> None:
 def _records(file: Path, *, may_be_absent: bool = False) -> list[Record]:
     from quality.cells import read_records
 
+    if may_be_absent and not file.exists():
+        return []
     try:
         return read_records(file)
-    except FileNotFoundError as error:
-        if may_be_absent:
-            return []
-        _refuse(f"{file}: {error.strerror}")
     except OSError as error:
         _refuse(f"{file}: {error.strerror}")
     except ValueError as error:
