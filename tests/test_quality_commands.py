@@ -21,7 +21,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def quality(cache: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     package = str(QUALITY.parents[2] / "wrapper")
     env = {**os.environ, "BOXWRIGHT_QUALITY_CACHE": str(cache), "PYTHONPATH": package}
-    command = [sys.executable, str(QUALITY), "--set", "all", *map(str, words)]
+    of_all = [] if words[0] in ("askcost", "paired") else ["--set", "all"]
+    command = [sys.executable, str(QUALITY), *map(str, words), *of_all]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env=env)
 
 
@@ -50,16 +51,19 @@ def test_records_are_gone_on_with_where_a_writer_was_killed(cache: Path, tmp_pat
         (["--workers", "4", "x"], "argument --workers: 'x' is no whole number above 0"),
         (["--jobs", "0"], "argument --jobs: '0' is no whole number above 0"),
         (["--problems", "nosuch"], "there are no problems of --set all with one of nosuch in their names"),
-        (["--peers", "nosuch"], '--peers: no peer "nosuch". Known: boxwright, random, '),
-        (["--peers", "boxwright:foo=1"], "--peers: boxwright has no option foo. Known: acquisition, "),
-        (["--peers", "boxwright:model=xx"], "--peers: model=xx: Invalid enum value 'xx'"),
+        (["--peers", "nosuch"], 'no peer "nosuch". Known: boxwright, random, '),
+        (["--peers", "boxwright:foo=1"], "boxwright:foo=1: there is no option foo. Known: acquisition, "),
+        (["--peers", "boxwright:model=xx"], "boxwright:model=xx: Invalid enum value 'xx'"),
         (["--report", "/nonexistent"], "/nonexistent: No such file or directory"),
         (["--report", "/"], "/: Is a directory"),
+        (["askcost", "--peers", "nosuch"], 'no peer "nosuch". Known: boxwright, random, '),
+        (["paired", "--ours", "boxwright:model=xx"], "boxwright:model=xx: Invalid enum value 'xx'"),
+        (["paired", "--problems", "nosuch"], 'there is no problem "nosuch" here'),
     ],
 )
 def test_mistakes_get_one_clear_line(cache: Path, words: list[str], complaint: str) -> None:
     done = quality(cache, *words)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert f"quality: {'error: ' * complaint.startswith('argument')}{complaint}" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 

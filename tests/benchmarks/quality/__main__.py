@@ -6,10 +6,9 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quality.cells import Record
     from quality.problem import Listed
 
 # A folder that is run is itself on the path, where its package has no name.
@@ -17,6 +16,17 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 
 def main() -> None:
+    """Do what was asked for, and end with 2 if it cannot be."""
+    from quality.words import MistakeError
+
+    try:
+        _main()
+    except MistakeError as mistake:
+        _say(f"quality: {mistake}")
+        sys.exit(2)
+
+
+def _main() -> None:
     """Carry out what the records do not hold yet, and print the tables."""
     from quality import askcost, paired
 
@@ -25,34 +35,33 @@ def main() -> None:
             errand.main(sys.argv[2:])
             return
     options = _options()
-    from quality.cells import references
+    from quality.cells import read_records, references
     from quality.processes import single_threaded
     from quality.report import report
+    from quality.words import MistakeError
 
     single_threaded()
     if options.report is None:
         _benchmark(options)
-    records = _records(options.report or options.out)
+    records = read_records(options.report or options.out)
     names = {record.cell.problem for record in records}
     chosen = [problem for problem in _problems(options) if problem.name in names]
     records = [record for record in records if record.cell.problem in {problem.name for problem in chosen}]
     if options.peers:
         records = [record for record in records if record.cell.peer in options.peers]
     if not records:
-        _refuse(f"{options.report or options.out}: no record is one of what was asked for")
+        raise MistakeError(f"{options.report or options.out}: no record is one of what was asked for")
     print("\n".join(report(records, references(chosen, options.cache, options.jobs), options.budget)))
 
 
 def _benchmark(options: argparse.Namespace) -> None:
     from quality import peers
-    from quality.cells import Cell, carry_out, progress, references
+    from quality.cells import Cell, carry_out, progress, read_records, references
 
     problems = _problems(options)
-    try:
-        names = peers.installed(options.peers or list(peers.QUICK if options.quick else peers.NAMES), _say)
-    except ValueError as error:
-        _refuse(f"--peers: {error}")
-    done = {record.cell for record in _records(options.out, may_be_absent=True) if not record.error}
+    names = peers.installed(options.peers or list(peers.QUICK if options.quick else peers.NAMES), _say)
+    records = read_records(options.out) if options.out.exists() else []
+    done = {record.cell for record in records if not record.error}
     done = {cell for cell in done if cell.peer not in options.redo}
     cells = [
         Cell(problem.name, name, seed, options.budget, workers)
@@ -71,32 +80,10 @@ def _benchmark(options: argparse.Namespace) -> None:
     _say(f"took {time.monotonic() - began:.0f} s")
 
 
-def _records(file: Path, *, may_be_absent: bool = False) -> list[Record]:
-    from quality.cells import read_records
-
-    if may_be_absent and not file.exists():
-        return []
-    try:
-        return read_records(file)
-    except OSError as error:
-        _refuse(f"{file}: {error.strerror}")
-    except ValueError as error:
-        _refuse(str(error))
-
-
 def _problems(options: argparse.Namespace) -> list[Listed]:
     from quality.catalogue import available, choose
 
-    problems = choose(available(_say), options.set, options.problems, quick=options.quick)
-    if not problems:
-        words = f" with one of {', '.join(options.problems)} in their names" if options.problems else ""
-        _refuse(f"there are no problems of --set {options.set}{words}{' among those of --quick' * options.quick}")
-    return problems
-
-
-def _refuse(line: str) -> NoReturn:
-    _say(f"quality: {line}")
-    raise SystemExit(2)
+    return choose(available(_say), options.set, options.problems, quick=options.quick)
 
 
 def _say(line: str) -> None:

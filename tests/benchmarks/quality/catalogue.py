@@ -10,6 +10,7 @@ from quality.problems_bbob import bbob, mixint
 from quality.problems_sklearn import sklearn
 from quality.problems_synthetic import synthetic
 from quality.problems_tables import tables
+from quality.words import MistakeError
 
 _SOURCES: tuple[tuple[str, Callable[[], Iterator[Listed]]], ...] = (
     ("ioh", bbob),
@@ -41,17 +42,32 @@ def available(say: Callable[[str], None]) -> list[Listed]:
 
 
 def choose(problems: list[Listed], which: str, parts: list[str], *, quick: bool) -> list[Listed]:
-    """Return the problems of a set (``dev``, ``held-back``, ``all``) that bear one of these parts in their names."""
+    """Return the problems of a set (``dev``, ``held-back``, ``all``) that bear one of these parts in their names.
+
+    Raises:
+        MistakeError: There are none.
+    """
     if quick:
         problems = [problem for problem in problems if problem.name in QUICK]
-    return [
+    found = [
         problem
         for problem in problems
         if (which == "all" or problem.held_back == (which == "held-back"))
         and (not parts or any(part in problem.name for part in parts))
     ]
+    if not found:
+        words = f" with one of {', '.join(parts)} in their names" if parts else ""
+        raise MistakeError(f"there are no problems of --set {which}{words}{' among those of --quick' * quick}")
+    return found
 
 
 def find(name: str) -> Listed:
-    """Return the problem of this name."""
-    return next(problem for problem in available(lambda line: None) if problem.name == name)
+    """Return the problem of this name.
+
+    Raises:
+        MistakeError: There is none here.
+    """
+    for problem in available(lambda _: None):
+        if problem.name == name:
+            return problem
+    raise MistakeError(f'there is no problem "{name}" here')

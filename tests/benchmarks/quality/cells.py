@@ -18,6 +18,7 @@ from quality.peers import maker
 from quality.problem import Klass, Listed
 from quality.processes import each
 from quality.simulate import simulate
+from quality.words import MistakeError
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
@@ -55,10 +56,12 @@ def read_records(file: Path) -> list[Record]:
     """Return what a file of JSON lines holds, of each cell the last record; a last line cut off is passed over.
 
     Raises:
-        ValueError: It holds something else.
-        OSError: It cannot be read.
+        MistakeError: It cannot be read, or holds something else.
     """
-    *lines, tail = file.read_bytes().split(b"\n")
+    try:
+        *lines, tail = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise MistakeError(f"{file}: {error.strerror}") from None
     if tail and not tail.startswith(_BEGINNING[: len(tail)]):
         lines.append(tail)
     decoder = msgspec.json.Decoder(Record)
@@ -67,7 +70,7 @@ def read_records(file: Path) -> list[Record]:
         try:
             records.append(decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{file}: line {number} is no record of this benchmark: {error}") from None
+            raise MistakeError(f"{file}: line {number} is no record of this benchmark: {error}") from None
     return list({record.cell: record for record in records}.values())
 
 

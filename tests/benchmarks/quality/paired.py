@@ -57,6 +57,8 @@ def main(words: Sequence[str]) -> None:
     options = _options(words)
     single_threaded()
     names = (options.ours, options.peer)
+    for name in names:
+        maker(name)  # a mistake is told before anything runs
     problems = [find(name) for name in options.problems]
     measures = references(problems, options.cache, options.jobs)
     pairs = [Pair(problem.name, seed, options.runs, names) for seed in range(options.seeds) for problem in problems]

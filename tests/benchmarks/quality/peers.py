@@ -9,6 +9,7 @@ from functools import partial
 from quality import peers_nevergrad, peers_optuna, peers_smac
 from quality.peer import Make
 from quality.peers_boxwright import Boxwright, Random, read_options
+from quality.words import MistakeError
 
 OURS = "boxwright"
 
@@ -37,13 +38,13 @@ def maker(name: str) -> Make:
     its records apart from those of another state of the code.
 
     Raises:
-        ValueError: There is none of this name, or an option is unknown.
+        MistakeError: There is none of this name, or an option is unknown or wrong.
     """
     if is_ours(name):
         options = read_options(name.partition(":")[2])
         return partial(Boxwright, options=options)
     if name not in _PEERS:
-        raise ValueError(f'no peer "{name}". Known: {", ".join(NAMES)}')
+        raise MistakeError(f'no peer "{name}". Known: {", ".join(NAMES)}')
     return _PEERS[name][0]
 
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from msgspec import Raw
 from quality.peer import Task
+from quality.words import MistakeError
 
 from boxwright.propose.base import ExhaustedError
 from boxwright.propose.initial import initial_design
@@ -143,17 +144,17 @@ def read_options(text: str) -> dict[str, Any]:
     """Return the options behind a peer's name: ``model=gp,initial=8``, or a JSON object for what is nested.
 
     Raises:
-        ValueError: They are none, or wrong.
+        MistakeError: They are none, or wrong.
     """
-    if text.startswith("{"):
-        options: dict[str, Any] = json.loads(text)
-    else:
-        pairs = [pair.partition("=") for pair in text.split(",") if pair]
-        options = {key: _value(value) for key, _, value in pairs}
     try:
+        if text.startswith("{"):
+            options: dict[str, Any] = json.loads(text)
+        else:
+            pairs = [pair.partition("=") for pair in text.split(",") if pair]
+            options = {key: _value(value) for key, _, value in pairs}
         _set_up(options, runs=100, seed=0, noisy=False)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{text}: {error}") from None
+    except (ValueError, msgspec.ValidationError) as error:
+        raise MistakeError(f"boxwright:{text}: {error}") from None
     return options
 
 
@@ -180,7 +181,7 @@ def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the options; unknown ones would be passed over without a word, and a variant compared with itself."""
     known = {*Settings.__struct_fields__, *Optimizer.__struct_fields__}
     if unknown := options.keys() - known:
-        raise ValueError(f"boxwright has no option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}.")
+        raise ValueError(f"there is no option {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}.")
     return options
 
 

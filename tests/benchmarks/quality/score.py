@@ -94,20 +94,25 @@ def mean_with_interval(
     rng = np.random.default_rng(seed)
     names = list(dict.fromkeys(problems))
     of = [np.flatnonzero([name == own for own in problems]) for name in names]
+    groups = families(names)
     means = np.empty((RESAMPLES, values.shape[1]))
     for resample in range(RESAMPLES):
-        picked = [of[index] for index in draw_problems(names, rng)]
+        picked = [of[index] for index in draw_problems(groups, rng)]
         means[resample] = values[np.concatenate([rng.choice(own, len(own)) for own in picked])].mean(axis=0)
     low, high = np.percentile(means, [2.5, 97.5], axis=0)
     return values.mean(axis=0), low, high
 
 
-def draw_problems(problems: Sequence[str], rng: np.random.Generator) -> list[int]:
-    """Return the places of as many families as there are, drawn with replacement, and of problems within each."""
-    families: defaultdict[str, list[int]] = defaultdict(list)
+def families(problems: Sequence[str]) -> list[list[int]]:
+    """Return the places of the problems of each family."""
+    groups: defaultdict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(problems):
-        families[family(name)].append(place)
-    groups = list(families.values())
+        groups[family(name)].append(place)
+    return list(groups.values())
+
+
+def draw_problems(groups: Sequence[Sequence[int]], rng: np.random.Generator) -> list[int]:
+    """Return the places of as many families as there are, drawn with replacement, and of problems within each."""
     drawn = [groups[index] for index in rng.integers(len(groups), size=len(groups))]
     return [group[index] for group in drawn for index in rng.integers(len(group), size=len(group))]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from quality.cache import Reference
 from quality.cells import Record
 from quality.peers import is_ours
-from quality.score import FLOOR, draw_problems, mean_with_interval, ranks, scores
+from quality.score import FLOOR, draw_problems, families, ranks, scores
 from quality.tables import table
 
 _RESAMPLES = 500
@@ -78,8 +78,7 @@ def _best_other(records: Sequence[Record], measures: Mapping[str, Reference], bu
     found = scores([record for record in records if not is_ours(record.cell.peer)], measures, budget)
     if not found.blocks:
         return None
-    mean, _, _ = mean_with_interval(ranks(found), [name for name, _ in found.blocks])
-    return found.peers[int(np.argmin(mean))]
+    return found.peers[int(np.argmin(ranks(found).mean(axis=0)))]
 
 
 @dataclass(frozen=True)
@@ -111,9 +110,7 @@ class _Pair:
 
 def _pairs(base: Sequence[Record], own: Sequence[Record], measures: Mapping[str, Reference]) -> list[_Pair]:
     """Return the problems that both have courses of, and that the other has an answer on in the median."""
-    found: list[dict[tuple[str, int], Record]] = [{}, {}]
-    for by_block, records in zip(found, (base, own), strict=True):
-        by_block.update({(record.cell.problem, record.cell.seed): record for record in records})
+    found = [{(record.cell.problem, record.cell.seed): record for record in records} for records in (base, own)]
     blocks: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for block in sorted(found[0].keys() & found[1].keys()):
         blocks[block[0]].append(block)
@@ -152,9 +149,10 @@ def _sums(pairs: Sequence[_Pair]) -> Iterator[str]:
     """Yield the cells of one line."""
     rng = np.random.default_rng(0)
     all_of = _summed(pairs, [np.arange(len(pair.own.regrets)) for pair in pairs])
+    groups = families([pair.problem for pair in pairs])
     resampled = []
     for _ in range(_RESAMPLES):
-        drawn = [pairs[place] for place in draw_problems([pair.problem for pair in pairs], rng)]
+        drawn = [pairs[place] for place in draw_problems(groups, rng)]
         sizes = [len(pair.own.regrets) for pair in drawn]
         resampled.append(_summed(drawn, [rng.integers(size, size=size) for size in sizes]))
     yield f"{all_of.reached} of {len(pairs)}"

@@ -1,8 +1,12 @@
-"""Words of the command line."""
+"""Words of the command line, and what is wrong with them."""
 
 from __future__ import annotations
 
 import argparse
+
+
+class MistakeError(Exception):
+    """What was asked for cannot be: one line, after which the benchmark ends with 2."""
 
 
 def at_least_one(text: str) -> int:

@@ -105,7 +105,7 @@ class Controller:
             raise self._error
         through = self.upcoming.created == self._settled and self.upcoming.is_all_proposed
         at_goal = self._at_goal and not self._interrupted
-        if through and not at_goal and (note := self.upcoming.text_of_shortage()):
+        if through and not (at_goal or self._interrupted) and (note := self.upcoming.text_of_shortage()):
             self._say_why(note)
         elif self._interrupted or (through and not at_goal):
             self._reason = ""

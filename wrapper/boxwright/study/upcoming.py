@@ -65,7 +65,7 @@ class Upcoming:
         self._reopen = reopen
         self._waiting: deque[Trial] = deque()
         self._asks: set[asyncio.Task[Proposal]] = set()
-        self._exhausted = self._ran_dry = False
+        self._exhausted = False
         self._closed = False
 
     def take_up(self, created: int, waiting: Iterable[Trial]) -> None:
@@ -113,7 +113,7 @@ class Upcoming:
     def extend(self, total: int | None, budget: int | None) -> None:
         """Go on asking the proposer, which has more than it had, up to so many trials."""
         self._total, self._budget = total, budget
-        self._exhausted = self._ran_dry = False
+        self._exhausted = False
 
     @property
     def total(self) -> int | None:
@@ -129,7 +129,7 @@ class Upcoming:
 
     def text_of_shortage(self) -> str:
         """Return in one line that there are fewer trials than there were to be, as nothing is left; else nothing."""
-        if not self._ran_dry or self.total is None or self.created >= self.total:
+        if not self._exhausted or self.total is None or self.created >= self.total:
             return ""
         return f"nothing that the space allows is left to try: {self.created} trials instead of {self.total}"
 
@@ -195,7 +195,7 @@ class Upcoming:
         try:
             return None if ask.cancelled() else ask.result()
         except ExhaustedError:
-            self._exhausted = self._ran_dry = True
+            self._exhausted = True
             return None
 
     def _trial(self, proposal: Proposal) -> Trial:
