@@ -30,10 +30,11 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def hog(mebibytes: int, then: str = "") -> str:
+def hog(mebibytes: int, then: str = "", *, pause_s: float = 0) -> str:
     return (
-        f"data = []\nfor _ in range({mebibytes}): data.append(bytearray(b'x' * (1 << 20)))\n"
-        f"{then}\nimport time; time.sleep(60)"
+        "import time\ndata = []\n"
+        f"for _ in range({mebibytes}): data.append(bytearray(b'x' * (1 << 20))); time.sleep({pause_s})\n"
+        f"{then}\ntime.sleep(60)"
     )
 
 
@@ -93,11 +94,12 @@ def test_run_with_threads_whose_first_one_has_ended_is_still_watched(stage: Stag
 
 
 def test_run_is_stopped_at_its_memory_limit(stage: Stage) -> None:
-    limit = 200 * MEBIBYTE
-    exit_ = stage.run([sys.executable, "-c", hog(2000)], memory_bytes=limit, cutoff_s=30)
+    limit, wanted = 200, 2000
+    command = [sys.executable, "-c", hog(wanted, pause_s=0.002)]  # so slow that a busy machine looks in time, too
+    exit_ = stage.run(command, memory_bytes=limit * MEBIBYTE, cutoff_s=60)
     assert exit_.ended_by is Ended.MEMORY
-    assert f"the limit is {limit}" in exit_.detail
-    assert limit < exit_.max_rss_bytes < 3 * limit
+    assert f"the limit is {limit * MEBIBYTE}" in exit_.detail
+    assert limit * MEBIBYTE < exit_.max_rss_bytes < wanted * MEBIBYTE
 
 
 def test_memory_limit_counts_all_processes_of_the_run(stage: Stage) -> None:

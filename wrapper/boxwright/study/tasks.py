@@ -27,14 +27,15 @@ class Tasks:
         """Begin something."""
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(lambda task: self._done(task, work))
 
     def cancel(self) -> None:
         """Stop all of it."""
         for task in self._tasks:
             task.cancel()
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:
+        work.close()  # stopped before its first step, it would be missed aloud as "never awaited"
         self._tasks.discard(task)
         self._ended()
 
