@@ -11,7 +11,7 @@ import pytest
 from ConfigSpace.util import get_one_exchange_neighbourhood
 
 from boxwright.scenario.parameters import SpaceTable
-from boxwright.space import Space, load_space, plain_config
+from boxwright.space import Space, load_space, plain_config, space_from_json, space_to_json
 
 
 def load(text: str) -> Space:
@@ -44,6 +44,29 @@ def test_condition_on_a_real_parameter_looks_at_its_rounded_value(rule: str) -> 
     for configuration in space.configspace.sample_configuration(4000):
         config = plain_config(configuration)
         assert space.check(config) == config
+
+
+@pytest.mark.parametrize("log", ["true", "false"])
+@pytest.mark.parametrize(
+    "default", ["1873340.658", "5000.1", "503673042.136", "0.123456789012345678", "6.635663701539056"]
+)
+@pytest.mark.parametrize("rule", ["x == {}", "x != {}", "x < {}", "x > {}", "x in {{1, {}}}"])
+def test_default_that_a_condition_names_is_the_number_as_written(rule: str, default: str, log: str) -> None:
+    written = rule.format(default)
+    space = load(
+        f'x = {{ type = "float", lower = 1e-6, upper = 6e8, default = {default}, log = {log} }}\n'
+        f'y = {{ type = "int", lower = 0, upper = 9, when = "{written}" }}'
+    )
+    holds = rule.startswith(("x ==", "x in"))
+    assert space.default() == ({"x": float(default), "y": 4} if holds else {"x": float(default)})
+    assert space.check(space.default()) == space.default()
+    again = space_from_json(space_to_json(space))
+    assert again.default() == space.default()
+
+
+def test_default_of_a_distribution_is_the_number_as_written() -> None:
+    space = load('x = { type = "normal", mu = 1e6, sigma = 1e5, lower = 0, upper = 9e6, default = 1873340.658 }')
+    assert space.default() == space_from_json(space_to_json(space)).default() == {"x": 1873340.658}
 
 
 def test_unequal_does_not_hold_for_an_inactive_parent() -> None:

@@ -51,7 +51,7 @@ class ExactEquals(EqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(_positions(self, arr) - self.vector_value) <= _ULPS
+        return np.abs(_positions(self, arr) - _limits(self, self.value)) <= _ULPS
 
 
 class ActiveNotEquals(NotEqualsCondition):
@@ -63,7 +63,7 @@ class ActiveNotEquals(NotEqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(_positions(self, arr) - self.vector_value) > _ULPS
+        return np.abs(_positions(self, arr) - _limits(self, self.value)) > _ULPS
 
 
 class ExactIn(InCondition):
@@ -75,7 +75,7 @@ class ExactIn(InCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        distances = np.abs(_positions(self, arr)[:, None] - np.asarray(self.vector_values, dtype=np.float64))
+        distances = np.abs(_positions(self, arr)[:, None] - _limits(self, *self.values))
         return (distances <= _ULPS).any(axis=1)
 
 
@@ -88,7 +88,7 @@ class ExactLessThan(LessThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _positions(self, arr) < self.vector_value - _ULPS
+        return _positions(self, arr) < _limits(self, self.value) - _ULPS
 
 
 class ExactGreaterThan(GreaterThanCondition):
@@ -100,17 +100,28 @@ class ExactGreaterThan(GreaterThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _positions(self, arr) > self.vector_value + _ULPS
+        return _positions(self, arr) > _limits(self, self.value) + _ULPS
 
 
 def _positions(condition: Any, arr: Any) -> NDArray[np.float64]:
     """Return where the parent lies once its value is rounded; the vector of a sample holds more decimals."""
     parent = condition.parent
     positions: NDArray[np.float64] = np.asarray(arr[condition.parent_vector_id], dtype=np.float64)
-    if not isinstance(parent, UniformFloatHyperparameter):
-        return positions
-    values = np.clip(np.round(parent.to_value(positions), DECIMALS), parent.lower, parent.upper)
-    return np.asarray(parent.to_vector(values), dtype=np.float64)
+    is_real = isinstance(parent, UniformFloatHyperparameter)
+    return _rounded_positions(parent, parent.to_value(positions)) if is_real else positions
+
+
+def _limits(condition: Any, *values: Any) -> NDArray[np.float64]:
+    """Return where values that a condition names lie, rounded as those that they are compared with."""
+    parent = condition.parent
+    if isinstance(parent, UniformFloatHyperparameter):
+        return _rounded_positions(parent, np.asarray(values, dtype=np.float64))
+    return np.asarray([parent.to_vector(value) for value in values], dtype=np.float64)
+
+
+def _rounded_positions(parent: UniformFloatHyperparameter, values: Any) -> NDArray[np.float64]:
+    kept = np.clip(np.round(values, DECIMALS), parent.lower, parent.upper)
+    return np.asarray(parent.to_vector(kept), dtype=np.float64)
 
 
 class ExactAnd(AndConjunction):

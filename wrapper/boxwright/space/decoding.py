@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from ConfigSpace.conditions import ConditionLike
 from ConfigSpace.forbidden import ForbiddenLike
-from ConfigSpace.hyperparameters import Hyperparameter
+from ConfigSpace.hyperparameters import Hyperparameter, UniformFloatHyperparameter
 from ConfigSpace.read_and_write.dictionary import CONDITION_DECODERS, FORBIDDEN_DECODERS, HYPERPARAMETER_DECODERS
 
 from boxwright.space.conditions import (
@@ -21,6 +21,7 @@ from boxwright.space.conditions import (
     Parameters,
 )
 from boxwright.space.forbidden import ForbiddenAtMost, ForbiddenExpression
+from boxwright.space.parameters import with_default
 
 Decoder: TypeAlias = Callable[[dict[str, Any], Any, Any], Any]
 
@@ -31,7 +32,7 @@ def decode_parameters(entries: list[Any]) -> list[Hyperparameter[Any, Any]]:
     Raises:
         Exception: Whatever ConfigSpace raises when the data are of a wrong shape.
     """
-    return [_decode(HYPERPARAMETER_DECODERS, entry, {}) for entry in entries]
+    return [_decode_parameter(entry) for entry in entries]
 
 
 def decode_conditions(entries: list[Any], parameters: Parameters) -> list[ConditionLike]:
@@ -50,6 +51,14 @@ def decode_forbidden(entries: list[Any], parameters: Parameters) -> list[Forbidd
         Exception: As above.
     """
     return [_decode({**FORBIDDEN_DECODERS, **CLAUSES}, entry, parameters) for entry in entries]
+
+
+def _decode_parameter(entry: Any) -> Hyperparameter[Any, Any]:
+    made: Hyperparameter[Any, Any] = _decode(HYPERPARAMETER_DECODERS, entry, {})
+    default = entry.get("default_value")
+    if isinstance(made, UniformFloatHyperparameter) and isinstance(default, float):
+        return with_default(made, min(max(default, made.lower), made.upper))
+    return made
 
 
 def _decode(decoders: Mapping[str, Decoder], entry: Any, parameters: Parameters) -> Any:

@@ -47,7 +47,7 @@ class Distribution:
     def default(self) -> float:
         """The default of the file, else the median."""
         given = self.parameter.default
-        return rounded(self.ppf(0.5) if given is None else given)
+        return rounded(self.ppf(0.5)) if given is None else min(max(float(given), self.lower), self.upper)
 
     @overload
     def ppf(self, u: float) -> float: ...

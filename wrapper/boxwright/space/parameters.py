@@ -60,10 +60,9 @@ def make_parameter(
         check_value(parameter.value, place)
         return Constant(name, parameter.value), None
     distribution = make_distribution(parameter, place)
-    uniform = UniformFloatHyperparameter(
-        name, distribution.lower, distribution.upper, default_value=distribution.default
-    )
-    return uniform, distribution
+    default = distribution.default
+    uniform = UniformFloatHyperparameter(name, distribution.lower, distribution.upper, default_value=default)
+    return with_default(uniform, default), distribution
 
 
 def _integer(name: str, parameter: IntParameter, place: str, drop_log: str) -> Hyperparameter[Any, Any]:
@@ -101,8 +100,19 @@ def _real(name: str, parameter: FloatParameter, place: str, drop_log: str) -> Hy
             f"the range {lower!r} to {upper!r} is too narrow: {DECIMALS} decimals are kept. Use another unit.",
             place=place,
         )
-    start = None if default is None else min(max(rounded(default), low), high)
-    return UniformFloatHyperparameter(name, low, high, default_value=start, log=parameter.log)
+    start = None if default is None else min(max(default, low), high)
+    made = UniformFloatHyperparameter(name, low, high, default_value=start, log=parameter.log)
+    return made if start is None else with_default(made, start)
+
+
+def with_default(made: UniformFloatHyperparameter, default: float) -> UniformFloatHyperparameter:
+    """Return a parameter whose default is the number as written.
+
+    ConfigSpace rounds it to 13 decimals, which moves the last digit of what is larger than 900: a condition that
+    names the same number would not hold for it.
+    """
+    made.default_value = default + 0.0  # -0 and 0 are one value
+    return made
 
 
 def _check_range(lower: float, upper: float, default: float | None, place: str) -> None:
