@@ -29,6 +29,9 @@ def pytest_configure() -> None:
     # Nothing that is imported so far has loaded numpy, which reads this once.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    # With & in a script the suite is started deaf to Ctrl-C, and so would be the studies that tests interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
