@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from ConfigSpace.util import get_one_exchange_neighbourhood
 
+from boxwright.errors import SpaceError
 from boxwright.scenario.parameters import SpaceTable
 from boxwright.space import Space, load_space, plain_config, space_from_json, space_to_json
 
@@ -46,15 +47,15 @@ def test_condition_on_a_real_parameter_looks_at_its_rounded_value(rule: str) -> 
         assert space.check(config) == config
 
 
-@pytest.mark.parametrize("log", ["true", "false"])
+@pytest.mark.parametrize("scale", ["lower = 1e-6, log = true", "lower = 0", "lower = -6e8"])
 @pytest.mark.parametrize(
     "default", ["1873340.658", "5000.1", "503673042.136", "0.123456789012345678", "6.635663701539056"]
 )
 @pytest.mark.parametrize("rule", ["x == {}", "x != {}", "x < {}", "x > {}", "x in {{1, {}}}"])
-def test_default_that_a_condition_names_is_the_number_as_written(rule: str, default: str, log: str) -> None:
+def test_default_that_a_condition_names_is_the_number_as_written(rule: str, default: str, scale: str) -> None:
     written = rule.format(default)
     space = load(
-        f'x = {{ type = "float", lower = 1e-6, upper = 6e8, default = {default}, log = {log} }}\n'
+        f'x = {{ type = "float", {scale}, upper = 6e8, default = {default} }}\n'
         f'y = {{ type = "int", lower = 0, upper = 9, when = "{written}" }}'
     )
     holds = rule.startswith(("x ==", "x in"))
@@ -62,6 +63,26 @@ def test_default_that_a_condition_names_is_the_number_as_written(rule: str, defa
     assert space.check(space.default()) == space.default()
     again = space_from_json(space_to_json(space))
     assert again.default() == space.default()
+
+
+def test_default_may_be_a_bound_that_rounding_moves() -> None:
+    bound = 1956381.8114575588
+    space = load(
+        f'x = {{ type = "float", lower = {bound}, upper = 9e6, default = {bound} }}\n'
+        f'y = {{ type = "int", lower = 0, upper = 9, when = "x == {bound}" }}'
+    )
+    assert space.default() == {"x": pytest.approx(bound, rel=1e-15), "y": 4}
+    with pytest.raises(SpaceError, match="must be a number from"):
+        space.check({"x": bound - 1e-6, "y": 4})
+
+
+def test_default_that_is_named_in_a_narrow_range_on_a_log_scale() -> None:
+    lower, upper, default = 122.30462366212124, 122.31041763164865, 122.30534622271753
+    space = load(
+        f'x = {{ type = "float", lower = {lower}, upper = {upper}, default = {default}, log = true }}\n'
+        f'y = {{ type = "int", lower = 0, upper = 9, when = "x == {default}" }}'
+    )
+    assert space.default() == {"x": default, "y": 4}
 
 
 def test_default_of_a_distribution_is_the_number_as_written() -> None:

@@ -39,6 +39,7 @@ MOST_TERMS = 100
 """ConfigSpace compares every part of a condition with every other one, again for each of them."""
 
 _ULPS = 1e-15  # positions lie in [0, 1] or are small whole numbers
+_SPACINGS = 64  # of neighbouring real numbers, in a value's way to its position and back
 _TERM = re.compile(r"([^\s()]+)\s+(==|!=|<(?!=)|>(?!=)|in\b)\s*(.*)", re.DOTALL)
 
 
@@ -51,7 +52,7 @@ class ExactEquals(EqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(_positions(self, arr) - _limits(self, self.value)) <= _ULPS
+        return _apart(self, arr, self.value) == 0.0
 
 
 class ActiveNotEquals(NotEqualsCondition):
@@ -63,7 +64,7 @@ class ActiveNotEquals(NotEqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(_positions(self, arr) - _limits(self, self.value)) > _ULPS
+        return np.abs(_apart(self, arr, self.value)) > 0.0
 
 
 class ExactIn(InCondition):
@@ -75,8 +76,7 @@ class ExactIn(InCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        distances = np.abs(_positions(self, arr)[:, None] - _limits(self, *self.values))
-        return (distances <= _ULPS).any(axis=1)
+        return np.any([_apart(self, arr, value) == 0.0 for value in self.values], axis=0)
 
 
 class ExactLessThan(LessThanCondition):
@@ -88,7 +88,7 @@ class ExactLessThan(LessThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _positions(self, arr) < _limits(self, self.value) - _ULPS
+        return _apart(self, arr, self.value) < 0.0
 
 
 class ExactGreaterThan(GreaterThanCondition):
@@ -100,28 +100,29 @@ class ExactGreaterThan(GreaterThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _positions(self, arr) > _limits(self, self.value) + _ULPS
+        return _apart(self, arr, self.value) > 0.0
 
 
-def _positions(condition: Any, arr: Any) -> NDArray[np.float64]:
-    """Return where the parent lies once its value is rounded; the vector of a sample holds more decimals."""
+def _apart(condition: Any, arr: Any, value: Value) -> NDArray[np.float64]:
+    """Return by how much a parent is above a value: 0 where it is the same, NaN where it is inactive.
+
+    A real one is looked at as the value that a run is given, which is rounded: the vector of a sample holds more
+    decimals. What is lost on the way from a value to its position and back is no difference.
+    """
     parent = condition.parent
     positions: NDArray[np.float64] = np.asarray(arr[condition.parent_vector_id], dtype=np.float64)
-    is_real = isinstance(parent, UniformFloatHyperparameter)
-    return _rounded_positions(parent, parent.to_value(positions)) if is_real else positions
-
-
-def _limits(condition: Any, *values: Any) -> NDArray[np.float64]:
-    """Return where values that a condition names lie, rounded as those that they are compared with."""
-    parent = condition.parent
+    slack: Any = _ULPS
     if isinstance(parent, UniformFloatHyperparameter):
-        return _rounded_positions(parent, np.asarray(values, dtype=np.float64))
-    return np.asarray([parent.to_vector(value) for value in values], dtype=np.float64)
+        limit = _kept(parent, value)
+        apart = _kept(parent, parent.to_value(positions)) - limit
+        slack = _SPACINGS * np.spacing(np.maximum(np.abs(limit), 0.0 if parent.log else parent.upper - parent.lower))
+    else:
+        apart = positions - parent.to_vector(value)
+    return np.where(np.abs(apart) <= slack, 0.0, apart)
 
 
-def _rounded_positions(parent: UniformFloatHyperparameter, values: Any) -> NDArray[np.float64]:
-    kept = np.clip(np.round(values, DECIMALS), parent.lower, parent.upper)
-    return np.asarray(parent.to_vector(kept), dtype=np.float64)
+def _kept(parent: UniformFloatHyperparameter, values: Any) -> NDArray[np.float64]:
+    return np.asarray(np.clip(np.round(values, DECIMALS), parent.lower, parent.upper), dtype=np.float64)
 
 
 class ExactAnd(AndConjunction):

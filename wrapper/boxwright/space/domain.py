@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from boxwright.space.values import number_from, rounded, text_of, unquoted, whol
 from boxwright.terms import Value
 
 _SLACK = 1e-12  # bounds are kept to 13 decimals, so a value at a bound may lie this far outside
+_SPACINGS = 4  # of neighbouring numbers: so far may that move a bound that is large
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ class Domain:
             return None
         if self.kind == "int":
             return int(value) if self.lower <= value <= self.upper and value == int(value) else None
-        if not self.lower - _SLACK <= value <= self.upper + _SLACK:
+        slack = max(_SLACK, _SPACINGS * math.ulp(max(abs(self.lower), abs(self.upper))))
+        if not self.lower - slack <= value <= self.upper + slack:
             return None
         return min(max(float(value), self.lower), self.upper) + 0.0  # -0 and 0 are one value
 
