@@ -14,7 +14,7 @@ import pytest
 from boxwright.propose.base import Told
 from boxwright.propose.model_seed import ModelSeed
 from boxwright.propose.protocol import Init, Proposal, Running, Settings, Tell
-from boxwright.propose.shares import Shares
+from boxwright.propose.shares import INITIAL, LATEST, TURNS, Shares
 from boxwright.scenario.kinds import SeedKind
 from boxwright.scenario.optimizer import Optimizer
 from boxwright.space import space_to_json
@@ -111,6 +111,45 @@ def test_shares_are_the_same_when_a_study_is_taken_up_again() -> None:
     assert again.shares() == shares.shares()
     assert again.next() == shares.next()
     assert sum(shares.shares().values()) == pytest.approx(1.0)
+
+
+def told_in_order(course: Course) -> Shares:
+    shares = Shares(["gp", "tpe"])
+    for told in course:
+        shares.told(*told)
+    return shares
+
+
+def state(shares: Shares) -> tuple[dict[str, float], list[str]]:
+    return shares.shares(), [shares.next(), *shares.order()]
+
+
+def test_of_a_run_that_was_retried_the_latest_outcome_counts_as_after_a_resume() -> None:
+    design: Course = [(f"d{number}", 9.0 + number, f"{INITIAL} {number}") for number in range(12)]
+    models: Course = [(f"g{number}", float(abs(number - 1)), "model gp") for number in range(LATEST + 1)]
+    others: Course = [(f"t{number}", 5.0 + number, "model tpe") for number in range(4)]
+    for retried in (design[3], models[0], models[5], others[0]):
+        again = (retried[0], 7.5, retried[2])
+        live = told_in_order([*design, *models, *others, again])
+        assert state(live) == state(told_in_order([*(t for t in (*design, *models, *others) if t != retried), again]))
+        if retried not in design:
+            assert state(live) != state(told_in_order([*design, *models, *others]))
+
+
+def test_no_more_than_the_latest_runs_and_turns_count() -> None:
+    first: Course = [("first", -1e9, "model gp")]
+    models: Course = [(f"g{number}", float(number), "model gp") for number in range(LATEST)]
+    others: Course = [(f"t{number}", number - 0.5, "model tpe") for number in range(TURNS)]
+    assert state(told_in_order([*first, *models, *others])) == state(told_in_order([*models, *others]))
+    few = state(told_in_order([*first, *models[1:], *others]))
+    assert few != state(told_in_order([*models[1:], *others]))
+
+
+def test_turn_of_a_run_that_was_retried_is_the_one_that_ended_last() -> None:
+    kinds = [*["gp"] * 4, *["tpe"] * 4, *["gp", "tpe"] * 8]
+    course: Course = [(f"t{number}", 1.0, f"model {kind}") for number, kind in enumerate(kinds)]
+    assert told_in_order(course).next() == "gp", "of the last 20 turns tpe had 12"
+    assert told_in_order([*course, *course[:4]]).next() == "tpe", "of the last 20 turns gp had 12"
 
 
 def test_shares_and_turns_go_by_what_runs_and_by_the_order_of_ends_not_of_proposals() -> None:

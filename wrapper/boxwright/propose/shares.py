@@ -20,10 +20,12 @@ one or chance stands in, and what comes of it counts for the kind whose turn it 
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from statistics import NormalDist
+from typing import TypeVar
 
 from boxwright.propose.protocol import REPEAT
 from boxwright.propose.savage import advantage, scores
@@ -50,6 +52,8 @@ _LUCK, _CERTAINTY = 1.0, 2.5
 _SHARPNESS = 3.0
 _NORMAL = NormalDist()
 
+_T = TypeVar("_T")
+
 
 class Shares:
     """What each kind has earned.
@@ -60,10 +64,11 @@ class Shares:
 
     def __init__(self, kinds: Sequence[str]) -> None:
         self.kinds = tuple(dict.fromkeys(kinds))
-        self._latest: dict[str, deque[float]] = {kind: deque(maxlen=LATEST) for kind in self.kinds}
-        self._initial: deque[float] = deque(maxlen=_MOST_INITIAL)
+        # By the key of each configuration, in the order of their latest ends.
+        self._earned: dict[str, dict[str, float]] = {kind: {} for kind in self.kinds}
+        self._initial: dict[str, float] = {}
+        self._ended: dict[str, str] = {}
         self._running: dict[str, str] = {}
-        self._ended: deque[str] = deque(maxlen=TURNS)
 
     def proposed(self, key: str, origin: str) -> None:
         """Hear that this configuration (``config_key``) is about to run; hearing it twice changes nothing."""
@@ -71,25 +76,28 @@ class Shares:
             self._running[key] = kind
 
     def told(self, key: str, cost: float | None, origin: str) -> None:
-        """Hear how it came out; a failure has no cost."""
+        """Hear how it came out; a failure has no cost.
+
+        If it ran once more, what came of it before does not count any longer.
+        """
         worth = math.inf if cost is None else cost
         if (kind := self.kind_of(origin)) is not None:
             self._running.pop(key, None)
-            self._ended.append(kind)
-            self._latest[kind].append(worth)
+            _put_last(self._ended, key, kind)
+            _put_last(self._earned[kind], key, worth)
         elif origin.startswith(INITIAL):
-            self._initial.append(worth)
+            _put_last(self._initial, key, worth)
 
     def kind_of(self, origin: str) -> str | None:
         """Return for whom a proposal counts, None for the initial design and for kinds that are not taken part in."""
         origin, _, asked = origin.partition(_FOR)
-        if asked in self._latest:
+        if asked in self.kinds:
             return asked
         name = origin.removeprefix("model ")
-        if name in self._latest:
+        if name in self.kinds:
             return name
         auto = " ".join(("auto", *name.split()[1:]))
-        return auto if origin.startswith("model ") and auto in self._latest else None
+        return auto if origin.startswith("model ") and auto in self.kinds else None
 
     def origin(self, origin: str, asked: str | None) -> str:
         """Return the origin of a proposal so that it counts for the kind whose turn it was: ``random for tpe``.
@@ -102,31 +110,25 @@ class Shares:
             asked: Whose turn it was; None, or one that is not taken part in, changes nothing.
         """
         is_plain = len(self.kinds) == 1 or origin == REPEAT or self.kind_of(origin) == asked
-        return origin if is_plain or asked not in self._latest else f"{origin}{_FOR}{asked}"
+        return origin if is_plain or asked not in self.kinds else f"{origin}{_FOR}{asked}"
 
     def shares(self) -> dict[str, float]:
         """Return the share of each kind; together they are 1."""
-        best = self._best()
-        ours = tuple(self._latest[best])
-        rest = [cost for kind in self.kinds if kind != best for cost in self._latest[kind]]
-        certainty = (_advantage(ours, (*self._initial, *rest)) - _LUCK) / (_CERTAINTY - _LUCK)
+        latest = {kind: _last(earned, LATEST) for kind, earned in self._earned.items()}
+        best = _best(latest)
+        ours = latest[best]
+        rest = [cost for kind in self.kinds if kind != best for cost in latest[kind]]
+        initial = _last(self._initial, _MOST_INITIAL)
+        certainty = (_advantage(ours, (*initial, *rest)) - _LUCK) / (_CERTAINTY - _LUCK)
         sharpness = _SHARPNESS * min(max(certainty, 0.0), 1.0)
         worth = {
-            kind: (2.0 * _NORMAL.cdf(min(0.0, -_advantage(ours, tuple(latest))))) ** sharpness
-            for kind, latest in self._latest.items()
+            kind: (2.0 * _NORMAL.cdf(min(0.0, -_advantage(ours, costs)))) ** sharpness
+            for kind, costs in latest.items()
         }
         total = sum(worth.values())
         least = min(LEAST, 1.0 / len(self.kinds))
         rest_of_turns = 1.0 - least * len(self.kinds)
         return {kind: least + rest_of_turns * value / total for kind, value in worth.items()}
-
-    def _best(self) -> str:
-        """Return the kind with the highest mean score, one run of no score added to each; of equal ones the first."""
-        flat = [(kind, cost) for kind, latest in self._latest.items() for cost in latest]
-        sums = dict.fromkeys(self.kinds, 0.0)
-        for (kind, _), score in zip(flat, scores([cost for _, cost in flat]), strict=True):
-            sums[kind] += score
-        return max(self.kinds, key=lambda kind: sums[kind] / (1 + len(self._latest[kind])))
 
     def next(self, among: Collection[str] | None = None) -> str:
         """Return the kind that is furthest behind its share; of equal ones the first.
@@ -136,7 +138,7 @@ class Shares:
         """
         shares, turns = self.shares(), [*self._running.values()]
         if len(turns) < TURNS:
-            turns += list(self._ended)[len(turns) - TURNS :]
+            turns += _last(self._ended, TURNS - len(turns))
         had = Counter(turns)
         able = [kind for kind in self.kinds if among is None or kind in among]
         return max(able, key=lambda kind: shares[kind] * (len(turns) + 1) - had[kind])
@@ -155,3 +157,22 @@ class Shares:
 @lru_cache(maxsize=64)
 def _advantage(ours: tuple[float, ...], theirs: tuple[float, ...]) -> float:
     return advantage(ours, theirs)
+
+
+def _best(latest: Mapping[str, Sequence[float]]) -> str:
+    """Return the kind with the highest mean score, one run of no score added to each; of equal ones the first."""
+    flat = [(kind, cost) for kind, costs in latest.items() for cost in costs]
+    sums = dict.fromkeys(latest, 0.0)
+    for (kind, _), score in zip(flat, scores([cost for _, cost in flat]), strict=True):
+        sums[kind] += score
+    return max(latest, key=lambda kind: sums[kind] / (1 + len(latest[kind])))
+
+
+def _put_last(values: dict[str, _T], key: str, value: _T) -> None:
+    values.pop(key, None)
+    values[key] = value
+
+
+def _last(values: dict[str, _T], most: int) -> tuple[_T, ...]:
+    """Return so many of the values that came last, in their order."""
+    return tuple(reversed(list(islice(reversed(values.values()), most))))
