@@ -32,12 +32,13 @@ def test_what_goes_wrong_is_told_and_the_end_of_each_too() -> None:
 
 def test_work_that_is_stopped_before_its_first_step_ends_in_silence() -> None:
     begun: list[str] = []
+    failures: list[BaseException] = []
 
     async def work() -> None:
         begun.append("work")
 
     async def scene() -> None:
-        tasks = Tasks(begun.append, lambda: None)  # type: ignore[arg-type]
+        tasks = Tasks(failures.append, lambda: None)
         tasks.spawn(work())
         tasks.cancel()
         while tasks:
@@ -47,4 +48,4 @@ def test_work_that_is_stopped_before_its_first_step_ends_in_silence() -> None:
         warnings.simplefilter("always")
         asyncio.run(scene())
         gc.collect()
-    assert (begun, [str(warning.message) for warning in told]) == ([], [])
+    assert (begun, failures, [str(warning.message) for warning in told]) == ([], [], [])

@@ -52,7 +52,7 @@ class ExactEquals(EqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _apart(self, arr, self.value) == 0.0
+        return _above(self, arr) == 0.0
 
 
 class ActiveNotEquals(NotEqualsCondition):
@@ -64,7 +64,7 @@ class ActiveNotEquals(NotEqualsCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.abs(_apart(self, arr, self.value)) > 0.0
+        return np.abs(_above(self, arr)) > 0.0
 
 
 class ExactIn(InCondition):
@@ -76,7 +76,9 @@ class ExactIn(InCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return np.any([_apart(self, arr, value) == 0.0 for value in self.values], axis=0)
+        seen = _seen(self, arr)
+        pairs = zip(self.values, self.vector_values, strict=True)
+        return np.any([_apart(self.parent, seen, value, place) == 0.0 for value, place in pairs], axis=0)
 
 
 class ExactLessThan(LessThanCondition):
@@ -88,7 +90,7 @@ class ExactLessThan(LessThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _apart(self, arr, self.value) < 0.0
+        return _above(self, arr) < 0.0
 
 
 class ExactGreaterThan(GreaterThanCondition):
@@ -100,24 +102,36 @@ class ExactGreaterThan(GreaterThanCondition):
 
     def satisfied_by_vector_array(self, arr: Any) -> Any:
         """Say where it holds."""
-        return _apart(self, arr, self.value) > 0.0
+        return _above(self, arr) > 0.0
 
 
-def _apart(condition: Any, arr: Any, value: Value) -> NDArray[np.float64]:
-    """Return by how much a parent is above a value: 0 where it is the same, NaN where it is inactive.
+def _above(condition: Any, arr: Any) -> NDArray[np.float64]:
+    """Return by how much the parent is above the value that the condition names; see ``_apart``."""
+    return _apart(condition.parent, _seen(condition, arr), condition.value, condition.vector_value)
 
-    A real one is looked at as the value that a run is given, which is rounded: the vector of a sample holds more
-    decimals. What is lost on the way from a value to its position and back is no difference.
+
+def _seen(condition: Any, arr: Any) -> NDArray[np.float64]:
+    """Return what a condition looks at: the values of a real parent, positions of another one.
+
+    The values are those that a run is given, which are rounded: the vector of a sample holds more decimals.
     """
     parent = condition.parent
     positions: NDArray[np.float64] = np.asarray(arr[condition.parent_vector_id], dtype=np.float64)
+    is_real = isinstance(parent, UniformFloatHyperparameter)
+    return _kept(parent, parent.to_value(positions)) if is_real else positions
+
+
+def _apart(parent: Any, seen: NDArray[np.float64], value: Value, position: Any) -> NDArray[np.float64]:
+    """Return by how much what is seen is above a value: 0 where it is the same, NaN where it is inactive.
+
+    What is lost on the way from a value to its position and back is no difference.
+    """
+    limit: Any = position
     slack: Any = _ULPS
     if isinstance(parent, UniformFloatHyperparameter):
         limit = _kept(parent, value)
-        apart = _kept(parent, parent.to_value(positions)) - limit
         slack = _SPACINGS * np.spacing(np.maximum(np.abs(limit), 0.0 if parent.log else parent.upper - parent.lower))
-    else:
-        apart = positions - parent.to_vector(value)
+    apart = seen - limit
     return np.where(np.abs(apart) <= slack, 0.0, apart)
 
 

@@ -47,7 +47,7 @@ class Distribution:
     def default(self) -> float:
         """The default of the file, else the median."""
         given = self.parameter.default
-        return rounded(self.ppf(0.5)) if given is None else min(max(float(given), self.lower), self.upper)
+        return rounded(self.ppf(0.5)) if given is None else float(given)
 
     @overload
     def ppf(self, u: float) -> float: ...

@@ -107,10 +107,13 @@ class Domain:
             return None
         if self.kind == "int":
             return int(value) if self.lower <= value <= self.upper and value == int(value) else None
-        slack = max(_SLACK, _SPACINGS * math.ulp(max(abs(self.lower), abs(self.upper))))
-        if not self.lower - slack <= value <= self.upper + slack:
+        if not self.lower <= value <= self.upper and not self._is_next_to_a_bound(value):
             return None
         return min(max(float(value), self.lower), self.upper) + 0.0  # -0 and 0 are one value
+
+    def _is_next_to_a_bound(self, value: float) -> bool:
+        slack = max(_SLACK, _SPACINGS * math.ulp(max(abs(self.lower), abs(self.upper))))
+        return self.lower - slack <= value <= self.upper + slack
 
     def _choice(self, value: object) -> Value | None:
         for choice in self.values:

@@ -60,9 +60,8 @@ def make_parameter(
         check_value(parameter.value, place)
         return Constant(name, parameter.value), None
     distribution = make_distribution(parameter, place)
-    default = distribution.default
-    uniform = UniformFloatHyperparameter(name, distribution.lower, distribution.upper, default_value=default)
-    return with_default(uniform, default), distribution
+    lower, upper = distribution.lower, distribution.upper
+    return _uniform(name, lower, upper, distribution.default, log=False), distribution
 
 
 def _integer(name: str, parameter: IntParameter, place: str, drop_log: str) -> Hyperparameter[Any, Any]:
@@ -100,8 +99,14 @@ def _real(name: str, parameter: FloatParameter, place: str, drop_log: str) -> Hy
             f"the range {lower!r} to {upper!r} is too narrow: {DECIMALS} decimals are kept. Use another unit.",
             place=place,
         )
-    start = None if default is None else min(max(default, low), high)
-    made = UniformFloatHyperparameter(name, low, high, default_value=start, log=parameter.log)
+    return _uniform(name, low, high, default, log=parameter.log)
+
+
+def _uniform(
+    name: str, lower: float, upper: float, default: float | None, *, log: bool
+) -> UniformFloatHyperparameter:
+    start = None if default is None else min(max(default, lower), upper)  # the bounds are rounded by now
+    made = UniformFloatHyperparameter(name, lower, upper, default_value=start, log=log)
     return made if start is None else with_default(made, start)
 
 
